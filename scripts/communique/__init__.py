@@ -1,0 +1,1 @@
+"""Diplomatic communications as linked data, and the tools that keep them valid."""

@@ -1,0 +1,139 @@
+"""What every question must answer: rows stored beside the tests."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QueryTriples, Store
+
+from communique.errors import CommuniqueError
+from communique.labels import Labels, count, plain
+from communique.questions import Answer, Question, Term, ask, rows
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An answer as a person reads it: column names, and rows of labels."""
+
+    columns: Row
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How an answer differs from the stored one."""
+
+    question: str
+    missing: tuple[Row, ...] = ()
+    unexpected: tuple[Row, ...] = ()
+    problem: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.missing or self.unexpected or self.problem)
+
+
+def folder(root: Path) -> Path:
+    """Return the folder of the stored answers of a project."""
+    return root / "tests" / "answers"
+
+
+def answer(union: Store, question: Question, *, labels: bool = True) -> Table:
+    """Answer a question in rows of labels, or of IRIs and plain values."""
+    return _table(union, ask(union, question.sparql, where=str(question.path)), labels=labels)
+
+
+def _table(union: Store, found: Answer, *, labels: bool) -> Table:
+    if isinstance(found, QueryBoolean):
+        return Table(("answer",), (("yes" if found else "no",),))
+    if isinstance(found, QueryTriples):
+        columns: Row = ("subject", "predicate", "object")
+        terms: Iterable[Iterable[Term | None]] = ([t.subject, t.predicate, t.object] for t in found)
+    else:
+        columns = tuple(variable.value for variable in found.variables)
+        terms = rows(found)
+    say = Labels(union).text if labels else plain
+    return Table(columns, tuple(tuple(say(term) for term in row) for row in terms))
+
+
+def render(union: Store, question: Question, *, form: str, labels: bool) -> str:
+    """Answer a question as a table, CSV, or SPARQL results in JSON; triples as N-Triples."""
+    found = ask(union, question.sparql, where=str(question.path))
+    if isinstance(found, QueryTriples) and form != "table":
+        lines = sorted(f"{triple} ." for triple in found)
+        return "".join(f"{line}\n" for line in lines)
+    if form == "json" and not isinstance(found, QueryTriples):
+        return (found.serialize(format=QueryResultsFormat.JSON) or b"").decode() + "\n"
+    table = _table(union, found, labels=labels)
+    return as_csv(table) if form == "csv" else as_text(table)
+
+
+def as_text(table: Table) -> str:
+    """Lay a table out in columns, with the number of rows below."""
+    lines = [table.columns, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
+    text = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled]
+    return "\n".join([*text, "", f"{count(len(table.rows), 'row')}", ""])
+
+
+def compare(root: Path, union: Store, question: Question) -> Comparison:
+    """Compare a question's answer with the stored one, as multisets of rows."""
+    path = folder(root) / f"{question.name}.csv"
+    if not path.is_file():
+        return Comparison(question.name, problem="no stored answer: run communique test --update")
+    stored, fresh = read(path), answer(union, question)
+    if stored.columns != fresh.columns:
+        was, now = ", ".join(stored.columns), ", ".join(fresh.columns)
+        return Comparison(question.name, problem=f"columns were {was} and are {now}")
+    if not fresh.rows:
+        return Comparison(question.name, missing=stored.rows, problem="no row")
+    was_rows, now_rows = Counter(stored.rows), Counter(fresh.rows)
+    return Comparison(
+        question.name,
+        missing=tuple(sorted((was_rows - now_rows).elements())),
+        unexpected=tuple(sorted((now_rows - was_rows).elements())),
+    )
+
+
+def strays(root: Path, questions: list[Question]) -> list[Comparison]:
+    """Report stored answers to which there is no question."""
+    names = {question.name for question in questions}
+    found = sorted(path.stem for path in folder(root).glob("*.csv"))
+    return [
+        Comparison(name, problem="stored answer without a question: delete the file")
+        for name in found
+        if name not in names
+    ]
+
+
+def read(path: Path) -> Table:
+    """Read a stored answer."""
+    try:
+        lines = [tuple(row) for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CommuniqueError(f"{path}: cannot be read: {error}. Check the file") from error
+    if not lines:
+        raise CommuniqueError(f"{path}: empty. Run communique test --update")
+    return Table(lines[0], tuple(lines[1:]))
+
+
+def write(root: Path, union: Store, question: Question) -> Path:
+    """Store the present answer of a question."""
+    path = folder(root) / f"{question.name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(as_csv(answer(union, question)), encoding="utf-8", newline="")
+    return path
+
+
+def as_csv(table: Table) -> str:
+    """Write a table as CSV with a line feed at each line's end."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([table.columns, *table.rows])
+    return out.getvalue()

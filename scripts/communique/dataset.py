@@ -1,0 +1,104 @@
+"""Files become named graphs, and named graphs become one store."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+
+from communique.errors import CommuniqueError
+from communique.namespaces import PREFIXES
+
+ASIDE = frozenset({"alignments", "meta", "shapes"})
+_NAMES = {"communique": "ontology", "concepts": "vocab"}
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """One Turtle file, and the name of the graph that it is."""
+
+    path: Path
+    graph: str
+
+    @property
+    def iri(self) -> NamedNode:
+        """The graph's IRI."""
+        return graph_iri(self.graph)
+
+
+def graph_iri(name: str) -> NamedNode:
+    """Return the IRI of the graph with this name, such as `vocab` or `source/<slug>`."""
+    return NamedNode(PREFIXES["graph"] + name)
+
+
+def turtle_files(folder: Path) -> list[Path]:
+    """List the Turtle files below a folder; it is an error if there is none."""
+    if not folder.is_dir():
+        raise CommuniqueError(f"{folder}: no such folder. Give --root a project's folder")
+    found = sorted(folder.rglob("*.ttl"))
+    if not found:
+        raise CommuniqueError(f"{folder}: no .ttl file in it. Give --root a project's folder")
+    return found
+
+
+def sources(root: Path) -> list[Source]:
+    """List the files of ontology and data with the graphs that they are."""
+    files = turtle_files(root / "ontology") + turtle_files(root / "data")
+    return [Source(path, _graph_name(path.relative_to(root))) for path in files]
+
+
+def load(root: Path, *, infer: bool = True) -> Store:
+    """Read every file into its own named graph; with `infer`, add graph:inferred."""
+    store = Store()
+    for source in sources(root):
+        store.extend(read(source.path, root=root, graph=source.iri))
+    if infer:
+        from communique.inference import add_inferred
+
+        add_inferred(store)
+    return store
+
+
+def read(path: Path, *, root: Path, graph: NamedNode) -> list[Quad]:
+    """Parse one Turtle file into the quads of one graph."""
+    where = path.relative_to(root) if path.is_relative_to(root) else path
+    try:
+        found = parse(path.read_bytes(), format=RdfFormat.TURTLE)
+        return [Quad(q.subject, q.predicate, q.object, graph) for q in found]
+    except SyntaxError as error:
+        place = f"{where}:{error.lineno}:{error.offset}"
+        what = str(error.msg).rstrip(".")
+        raise CommuniqueError(f"{place}: not Turtle: {what}. Mend the file") from error
+    except OSError as error:
+        raise CommuniqueError(f"{where}: {error.strerror}. Check the path") from error
+
+
+def queried(store: Store) -> list[NamedNode]:
+    """List the graphs that questions see: all but the alignments and the description."""
+    aside = {graph_iri(name) for name in ASIDE}
+    names = [graph for graph in store.named_graphs() if isinstance(graph, NamedNode)]
+    return sorted((name for name in names if name not in aside), key=lambda name: name.value)
+
+
+def union(store: Store) -> Store:
+    """Return what questions are asked of: each triple once, whatever graphs hold it.
+
+    The default graph of the result holds everything; its named graphs stay for `GRAPH`.
+    """
+    seen = Store()
+    for graph in queried(store):
+        quads = list(store.quads_for_pattern(None, None, None, graph))
+        seen.extend(quads)
+        seen.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    return seen
+
+
+def extent(store: Store, graphs: Iterable[NamedNode]) -> int:
+    """Count the triples of some graphs."""
+    return sum(1 for graph in graphs for _ in store.quads_for_pattern(None, None, None, graph))
+
+
+def _graph_name(path: Path) -> str:
+    if path.parts[:2] == ("data", "articles"):
+        return f"source/{path.stem}"
+    return _NAMES.get(path.stem, path.stem)

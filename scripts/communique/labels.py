@@ -1,0 +1,45 @@
+"""What things are called when a person reads about them."""
+
+from functools import cache
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Store
+
+from communique.namespaces import PREFIXES, shrink
+
+_NAMING = tuple(
+    NamedNode(iri) for iri in (PREFIXES["skos"] + "prefLabel", PREFIXES["rdfs"] + "label")
+)
+
+
+class Labels:
+    """English labels of the things in a store; the prefixed name where there is none."""
+
+    def __init__(self, store: Store) -> None:
+        """Read labels from this store, when they are asked for."""
+        self._store = store
+        self.of = cache(self._of)
+
+    def text(self, term: NamedNode | BlankNode | Literal | None) -> str:
+        """Return a term as a person reads it."""
+        if term is None:
+            return ""
+        return self.of(term.value) if isinstance(term, NamedNode) else term.value
+
+    def _of(self, iri: str) -> str:
+        for naming in _NAMING:
+            found = self._store.quads_for_pattern(NamedNode(iri), naming, None)
+            texts = [q.object for q in found if isinstance(q.object, Literal)]
+            english = sorted(text.value for text in texts if text.language == "en")
+            if english:
+                return english[0]
+        return shrink(iri)
+
+
+def plain(term: NamedNode | BlankNode | Literal | None) -> str:
+    """Return a term as SPARQL's CSV has it: the IRI, or the literal's text."""
+    return "" if term is None else term.value
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it belongs."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,134 @@
+"""The analysts' questions: plain SPARQL files whose headers say what they ask."""
+
+import difflib
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import cast
+
+import yaml
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+)
+
+from communique.errors import CommuniqueError
+from communique.namespaces import PREFIXES, prefixes_for
+
+Term = NamedNode | BlankNode | Literal
+Answer = QuerySolutions | QueryBoolean | QueryTriples
+
+
+@dataclass(frozen=True)
+class Question:
+    """One stored query and what its header says."""
+
+    name: str
+    path: Path
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    sparql: str
+
+    @property
+    def topic(self) -> str:
+        """The first tag, by which questions are grouped."""
+        return self.tags[0] if self.tags else "other"
+
+
+def questions(root: Path) -> list[Question]:
+    """Read every question of a project, by name."""
+    folder = root / "queries"
+    found = sorted(folder.glob("*.rq"))
+    if not found:
+        raise CommuniqueError(f"{folder}: no .rq file in it. Give --root a project's folder")
+    return [question(path) for path in found]
+
+
+def find(root: Path, name: str) -> Question:
+    """Return a question by its name, by the path of a .rq file, or from standard input (`-`)."""
+    if name == "-":
+        return parse(Path("standard input"), sys.stdin.read())
+    path = Path(name)
+    if path.suffix == ".rq" or len(path.parts) > 1:
+        return question(path)
+    known = {question.name: question for question in questions(root)}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Run communique query to list them"
+    raise CommuniqueError(f"{name}: no such question. {hint}")
+
+
+def question(path: Path) -> Question:
+    """Read one query file."""
+    try:
+        return parse(path, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise CommuniqueError(f"{path}: not UTF-8. Save it as UTF-8") from error
+    except OSError as error:
+        raise CommuniqueError(f"{path}: {error.strerror}. Check the path") from error
+
+
+def parse(path: Path, text: str) -> Question:
+    """Read a query and its header."""
+    header = _header(path, text)
+    return Question(
+        name=path.stem,
+        path=path,
+        summary=str(header.get("summary") or ""),
+        description=str(header.get("description") or ""),
+        tags=tuple(str(tag) for tag in cast("Iterable[object]", header.get("tags") or ())),
+        sparql=text,
+    )
+
+
+def listing(found: list[Question]) -> str:
+    """List questions by topic, each with its name and what it asks."""
+    width = max(len(question.name) for question in found)
+    lines = []
+    for topic, group in groupby(sorted(found, key=lambda q: (q.topic, q.name)), key=_topic):
+        lines += ["", topic, *(f"  {q.name:<{width}}  {q.summary}" for q in group)]
+    return "\n".join(lines[1:])
+
+
+def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:
+    """Run a query over `dataset.union`, with the project's prefixes known."""
+    try:
+        return union.query(sparql, prefixes=_prefixes(sparql))
+    except SyntaxError as error:
+        raise CommuniqueError(f"{where}: not SPARQL: {error}. Mend the query") from error
+
+
+def rows(answer: QuerySolutions) -> Iterator[list[Term | None]]:
+    """Yield the rows of a SELECT's answer as terms."""
+    for solution in answer:
+        yield [cast("Term | None", value) for value in solution]
+
+
+def _topic(question: Question) -> str:
+    return question.topic
+
+
+def _prefixes(sparql: str) -> dict[str, str]:
+    articles = set(re.findall(r"\ba[1-9][0-9]*(?=:)", sparql))
+    return PREFIXES | prefixes_for(articles)
+
+
+def _header(path: Path, text: str) -> dict[str, object]:
+    lines = [line[2:].removeprefix(" ") for line in text.splitlines() if line.startswith("#+")]
+    try:
+        header = yaml.safe_load("\n".join(lines)) or {}
+    except yaml.YAMLError as error:
+        raise CommuniqueError(f"{path}: header is not YAML. Mend its #+ lines") from error
+    if not isinstance(header, dict):
+        raise CommuniqueError(f"{path}: header has no keys. Write `#+ summary: ...`")
+    return header

@@ -1,0 +1,102 @@
+"""The rules of a project, and the faults by which a rule would pass in silence."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Store
+
+from communique.dataset import graph_iri, read, turtle_files
+from communique.namespaces import PREFIXES
+
+_FOCUS = {
+    "targetClass": "ASK {{ [] rdf:type/rdfs:subClassOf* {target} }}",
+    "targetNode": "ASK {{ {{ {target} ?p ?o }} UNION {{ ?s ?q {target} }} }}",
+    "targetSubjectsOf": "ASK {{ ?s {target} ?o }}",
+    "targetObjectsOf": "ASK {{ ?s {target} ?o }}",
+}
+_TARGETS = """
+SELECT ?shape ?kind ?target WHERE {
+  VALUES ?kind { sh:targetClass sh:targetNode sh:targetSubjectsOf sh:targetObjectsOf }
+  ?shape ?kind ?target .
+}
+"""
+_UNREACHED = """
+SELECT DISTINCT ?shape WHERE {
+  VALUES ?kind { sh:NodeShape sh:PropertyShape }
+  ?shape a ?kind .
+  FILTER NOT EXISTS {
+    ?shape sh:targetClass|sh:targetNode|sh:targetSubjectsOf|sh:targetObjectsOf []
+  }
+  FILTER NOT EXISTS { [] (!rdf:type) ?shape }
+}
+"""
+
+_KEYWORDS = frozenset({"and", "class", "in", "not", "or"})
+
+
+@dataclass(frozen=True, order=True)
+class Flaw:
+    """A shape that cannot do its work, and why."""
+
+    shape: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The shapes of a project, and the file of each."""
+
+    store: Store
+    files: dict[str, str]
+    targeting: tuple[str, ...]
+    idle: tuple[str, ...]
+    flaws: tuple[Flaw, ...]
+
+
+def load_shapes(root: Path, data: Store) -> Shapes:
+    """Read the shapes of a project and try their targets on the data."""
+    store, files = Store(), {}
+    for path in turtle_files(root / "shapes"):
+        quads = read(path, root=root, graph=graph_iri("shapes"))
+        store.extend(quads)
+        files |= {q.subject.value: str(path.relative_to(root)) for q in quads}
+    found = {str(row["shape"].value): False for row in _ask(store, _TARGETS)}
+    for row in _ask(store, _TARGETS):
+        found[row["shape"].value] |= _has_focus(data, row["kind"], row["target"])
+    idle = tuple(sorted(shape for shape, used in found.items() if not used))
+    flaws = [
+        *(Flaw(shape, "A shape finds something to check.") for shape in idle),
+        *_unreached(store),
+        *_misspelt(store),
+    ]
+    return Shapes(store, files, tuple(sorted(found)), idle, tuple(sorted(flaws)))
+
+
+def _has_focus(data: Store, kind: NamedNode, target: NamedNode) -> bool:
+    ask = _FOCUS[kind.value.removeprefix(PREFIXES["sh"])].format(target=target)
+    return bool(data.query(ask, prefixes=PREFIXES))
+
+
+def _unreached(store: Store) -> Iterator[Flaw]:
+    for row in _ask(store, _UNREACHED):
+        yield Flaw(row["shape"].value, "A shape has a target, or another shape that uses it.")
+
+
+def _misspelt(store: Store) -> Iterator[Flaw]:
+    """Find words that look like SHACL and are not: every engine ignores them."""
+    from rdflib import SH
+
+    known = _KEYWORDS.union(str(term).removeprefix(PREFIXES["sh"]) for term in dir(SH))
+    for quad in store:
+        for term in (quad.predicate, quad.object):
+            word = term.value.removeprefix(PREFIXES["sh"]) if isinstance(term, NamedNode) else ""
+            if word and word != getattr(term, "value", word) and word not in known:
+                near = difflib.get_close_matches(word, known, n=1)
+                hint = f"; did you mean sh:{near[0]}?" if near else "."
+                yield Flaw(quad.subject.value, f"SHACL has no sh:{word}{hint}")
+
+
+def _ask(store: Store, sparql: str) -> Iterator[dict[str, NamedNode]]:
+    yield from store.query(sparql, prefixes=PREFIXES, use_default_graph_as_union=True)

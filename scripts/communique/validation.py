@@ -1,0 +1,182 @@
+"""Whether the data keeps the rules of the shapes, and whether the shapes had anything to say."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, serialize
+
+from communique.dataset import sources, union
+from communique.labels import Labels, count
+from communique.namespaces import PREFIXES, shrink
+from communique.shapes import Shapes, load_shapes
+
+_RESULTS = """
+SELECT ?focus ?value ?shape ?severity ?message WHERE {
+  ?result a sh:ValidationResult ;
+    sh:focusNode ?focus ;
+    sh:sourceShape ?shape ;
+    sh:resultSeverity ?severity .
+  OPTIONAL { ?result sh:value ?value }
+  OPTIONAL { ?result sh:resultMessage ?message }
+}
+"""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One place where the data, or a shape, is not as it should be."""
+
+    file: str
+    focus: str
+    label: str
+    message: str
+    severity: str
+    shape: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        name = f'{self.focus} "{self.label}"' if self.label else self.focus
+        value = f" Found: {self.value}" if self.value else ""
+        return f"{self.file}: {self.severity}: {name}: {self.message}{value} [{self.shape}]"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked, and what was found."""
+
+    files: int
+    triples: int
+    statements: int
+    shapes: int
+    shapes_used: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        """How many findings are more than warnings."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+    def __str__(self) -> str:
+        """Sum up in one line."""
+        warned = f", {count(self.warnings, 'warning')}" if self.warnings else ""
+        return (
+            f"Checked {count(self.files, 'file')}, {count(self.triples, 'triple')}, "
+            f"{count(self.statements, 'statement')}; "
+            f"{self.shapes_used} of {count(self.shapes, 'shape')} had something to check. "
+            f"{count(self.errors, 'error')}{warned}."
+        )
+
+
+def validate(root: Path, store: Store) -> Report:
+    """Check the store of a project, without inferences, against the project's shapes."""
+    data = union(store)
+    shapes = load_shapes(root, data)
+    found = _Findings(root, store, shapes)
+    findings = {*found.of_shapes(), *found.of_data(_results(data, shapes.store))}
+    statement = NamedNode(PREFIXES["cmq"] + "Statement")
+    a = NamedNode(PREFIXES["rdf"] + "type")
+    return Report(
+        files=len(sources(root)),
+        triples=sum(1 for _ in _triples(data)),
+        statements=sum(1 for triple in _triples(data, a) if triple.object == statement),
+        shapes=len(shapes.targeting),
+        shapes_used=len(shapes.targeting) - len(shapes.idle),
+        findings=tuple(sorted(findings)),
+    )
+
+
+class _Findings:
+    """Turns what an engine says into what a person reads."""
+
+    def __init__(self, root: Path, store: Store, shapes: Shapes) -> None:
+        self._store = store
+        self._labels = Labels(store)
+        self._shapes = shapes
+        self._files = {s.iri: s.path.relative_to(root).as_posix() for s in sources(root)}
+
+    def of_shapes(self) -> Iterator[Finding]:
+        """Yield the flaws of the shapes themselves."""
+        for flaw in self._shapes.flaws:
+            file, name = self._shapes.files.get(flaw.shape, "shapes"), shrink(flaw.shape)
+            yield Finding(file, name, "", flaw.message, "error", name)
+
+    def of_data(self, results: Iterable[Any]) -> Iterator[Finding]:
+        """Yield the results of validation."""
+        for row in results:
+            focus, value = row["focus"], row["value"]
+            yield Finding(
+                file=self._file(focus),
+                focus=_name(focus),
+                label=self._label(focus),
+                message=getattr(row["message"], "value", "A rule of the shape is kept."),
+                severity="warning" if row["severity"].value.endswith("#Warning") else "error",
+                shape=_name(row["shape"]),
+                value="" if value in (None, focus) else _name(value),
+            )
+
+    def _label(self, term: object) -> str:
+        label = self._labels.of(term.value) if isinstance(term, NamedNode) else ""
+        return "" if label == _name(term) else label
+
+    def _file(self, term: Any) -> str:
+        """Return the file that describes a thing, else one that names it."""
+        if isinstance(term, NamedNode):
+            described = self._store.quads_for_pattern(term, None, None)
+            named = self._store.quads_for_pattern(None, None, term)
+            for quads in (described, named):
+                files = {self._files.get(quad.graph_name, "") for quad in quads} - {""}
+                if files:
+                    return min(files)
+        return "data"
+
+
+def _name(term: Any) -> str:
+    if isinstance(term, NamedNode):
+        return shrink(term.value)
+    return str(term) if term is not None else ""
+
+
+def _triples(store: Store, predicate: NamedNode | None = None) -> Iterator[Quad]:
+    from pyoxigraph import DefaultGraph
+
+    return store.quads_for_pattern(None, predicate, None, DefaultGraph())
+
+
+def _results(data: Store, shapes: Store) -> Iterator[Any]:
+    """Run pyshacl, and yield its results as rows."""
+    import pyshacl
+    from rdflib import Graph
+
+    _, results, text = pyshacl.validate(
+        Graph().parse(data=_ntriples(data), format="nt"),
+        shacl_graph=Graph().parse(data=_ntriples(shapes), format="nt"),
+        advanced=False,
+        js=False,
+        inference="none",
+        inplace=True,
+        allow_warnings=True,
+    )
+    if not isinstance(results, Graph):
+        raise TypeError(text)
+    report = Store()
+    report.load(results.serialize(format="nt", encoding="utf-8"), format=RdfFormat.N_TRIPLES)
+    return iter(report.query(_RESULTS, prefixes=PREFIXES))
+
+
+def _ntriples(store: Store) -> bytes:
+    triples = {Triple(q.subject, q.predicate, q.object) for q in store}
+    return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+
+
+def as_json(report: Report) -> str:
+    """Write a report as JSON."""
+    return json.dumps(asdict(report), ensure_ascii=False, indent=2)
