@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QueryTriples, Store
 
+from communique.dataset import Term, load, union
 from communique.errors import CommuniqueError
 from communique.labels import Labels, count, plain
-from communique.questions import Answer, Question, Term, ask, rows
+from communique.questions import Answer, Question, ask, find, questions, rows
 
 Row = tuple[str, ...]
 
@@ -38,18 +39,25 @@ class Comparison:
         """Whether nothing differs."""
         return not (self.missing or self.unexpected or self.problem)
 
+    def __str__(self) -> str:
+        """Show the difference in rows: `-` stored and gone, `+` there and not stored."""
+        head = f"{self.question}: {self.problem or 'the answer differs'}"
+        gone = [f"  - {' | '.join(row)}" for row in self.missing]
+        come = [f"  + {' | '.join(row)}" for row in self.unexpected]
+        return "\n".join([head, *gone, *come])
+
 
 def folder(root: Path) -> Path:
     """Return the folder of the stored answers of a project."""
     return root / "tests" / "answers"
 
 
-def answer(union: Store, question: Question, *, labels: bool = True) -> Table:
+def answer(store: Store, question: Question, *, labels: bool = True) -> Table:
     """Answer a question in rows of labels, or of IRIs and plain values."""
-    return _table(union, ask(union, question.sparql, where=str(question.path)), labels=labels)
+    return _table(store, ask(store, question.sparql, where=str(question.path)), labels=labels)
 
 
-def _table(union: Store, found: Answer, *, labels: bool) -> Table:
+def _table(store: Store, found: Answer, *, labels: bool) -> Table:
     if isinstance(found, QueryBoolean):
         return Table(("answer",), (("yes" if found else "no",),))
     if isinstance(found, QueryTriples):
@@ -58,19 +66,25 @@ def _table(union: Store, found: Answer, *, labels: bool) -> Table:
     else:
         columns = tuple(variable.value for variable in found.variables)
         terms = rows(found)
-    say = Labels(union).text if labels else plain
+    say = Labels(store).text if labels else plain
     return Table(columns, tuple(tuple(say(term) for term in row) for row in terms))
 
 
-def render(union: Store, question: Question, *, form: str, labels: bool) -> str:
+def answered(root: Path, name: str, *, form: str, labels: bool) -> str:
+    """Answer a project's question, or an ad-hoc query, in one of the formats."""
+    question = find(root, name)
+    return render(union(load(root)), question, form=form, labels=labels)
+
+
+def render(store: Store, question: Question, *, form: str, labels: bool) -> str:
     """Answer a question as a table, CSV, or SPARQL results in JSON; triples as N-Triples."""
-    found = ask(union, question.sparql, where=str(question.path))
+    found = ask(store, question.sparql, where=str(question.path))
     if isinstance(found, QueryTriples) and form != "table":
         lines = sorted(f"{triple} ." for triple in found)
         return "".join(f"{line}\n" for line in lines)
     if form == "json" and not isinstance(found, QueryTriples):
         return (found.serialize(format=QueryResultsFormat.JSON) or b"").decode() + "\n"
-    table = _table(union, found, labels=labels)
+    table = _table(store, found, labels=labels)
     return as_csv(table) if form == "csv" else as_text(table)
 
 
@@ -83,12 +97,44 @@ def as_text(table: Table) -> str:
     return "\n".join([*text, "", f"{count(len(table.rows), 'row')}", ""])
 
 
-def compare(root: Path, union: Store, question: Question) -> Comparison:
+def test_all(root: Path) -> list[Comparison]:
+    """Compare every answer of a project with the stored one."""
+    found = questions(root)
+    return compare_all(root, union(load(root)), found)
+
+
+def update_all(root: Path) -> list[Comparison]:
+    """Store the present answers of a project, then compare."""
+    found, store = questions(root), union(load(root))
+    for question in found:
+        write(root, store, question)
+    return compare_all(root, store, found)
+
+
+def summary(comparisons: list[Comparison]) -> str:
+    """Sum up in one line."""
+    wrong = sum(not comparison.same for comparison in comparisons)
+    asked = count(len(comparisons), "question")
+    return f"{asked}, {f'{wrong} not' if wrong else 'all'} answered as stored."
+
+
+def compare_all(root: Path, store: Store, asked: list[Question]) -> list[Comparison]:
+    """Compare every answer with the stored one, and report answers that nobody asked for."""
+    names = {question.name for question in asked}
+    stored = sorted(path.stem for path in folder(root).glob("*.csv"))
+    strays = [name for name in stored if name not in names]
+    return [
+        *(compare(root, store, question) for question in asked),
+        *(Comparison(name, problem="no question asks for it. Delete the file") for name in strays),
+    ]
+
+
+def compare(root: Path, store: Store, question: Question) -> Comparison:
     """Compare a question's answer with the stored one, as multisets of rows."""
     path = folder(root) / f"{question.name}.csv"
     if not path.is_file():
-        return Comparison(question.name, problem="no stored answer: run communique test --update")
-    stored, fresh = read(path), answer(union, question)
+        return Comparison(question.name, problem="no stored answer. Run communique test --update")
+    stored, fresh = read(path), answer(store, question)
     if stored.columns != fresh.columns:
         was, now = ", ".join(stored.columns), ", ".join(fresh.columns)
         return Comparison(question.name, problem=f"columns were {was} and are {now}")
@@ -102,17 +148,6 @@ def compare(root: Path, union: Store, question: Question) -> Comparison:
     )
 
 
-def strays(root: Path, questions: list[Question]) -> list[Comparison]:
-    """Report stored answers to which there is no question."""
-    names = {question.name for question in questions}
-    found = sorted(path.stem for path in folder(root).glob("*.csv"))
-    return [
-        Comparison(name, problem="stored answer without a question: delete the file")
-        for name in found
-        if name not in names
-    ]
-
-
 def read(path: Path) -> Table:
     """Read a stored answer."""
     try:
@@ -124,11 +159,11 @@ def read(path: Path) -> Table:
     return Table(lines[0], tuple(lines[1:]))
 
 
-def write(root: Path, union: Store, question: Question) -> Path:
+def write(root: Path, store: Store, question: Question) -> Path:
     """Store the present answer of a question."""
     path = folder(root) / f"{question.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(as_csv(answer(union, question)), encoding="utf-8", newline="")
+    path.write_text(as_csv(answer(store, question)), encoding="utf-8", newline="")
     return path
 
 

@@ -1,8 +1,8 @@
 """The commands. Each parses, calls one function, prints."""
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,11 +13,25 @@ _ROOT = click.option(
     help="The project's folder. Default: the installed one.",
 )
 
+_OUT = click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("dist"),
+    show_default=True,
+    help="The folder to write.",
+)
+_COPY = click.option(
+    "--copy",
+    type=click.Path(path_type=Path),
+    help="Your copy of the article, as plain text.",
+)
+
 
 class _Group(click.Group):
     """Turns a CommuniqueError into one line and exit code 2, and a bug into exit code 3."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         from communique.errors import CommuniqueError
 
         try:
@@ -27,7 +41,7 @@ class _Group(click.Group):
             ctx.exit(2)
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  whatever is left is a bug, and is shown as one
             sys.excepthook(*sys.exc_info())
             click.echo("This is a bug: please report it with the lines above.", err=True)
             ctx.exit(3)
@@ -44,9 +58,29 @@ def main() -> None:
 
 @main.command()
 @_ROOT
+@_OUT
+@_COPY
+@click.option("--strict", is_flag=True, help="Let warnings fail, too.")
+def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> None:
+    r"""Do the main job: check everything, answer every question, write what is published.
+
+    \b
+    Example:
+      communique build
+      communique build --copy article.txt -o /tmp/dist --strict
+    """
+    from communique import building
+
+    job = building.build(_project(root), out, copy=copy, strict=strict, progress=_progress())
+    _print([*job.findings, *job.warnings, *job.outcomes])
+    _exit(bad=job.findings or (strict and job.warnings))
+
+
+@main.command()
+@_ROOT
 @click.option("--format", "form", type=click.Choice(["full", "json"]), default="full")
 def validate(root: Path | None, form: str) -> None:
-    """Check the data against the shapes.
+    r"""Check the data against the shapes.
 
     \b
     Example:
@@ -57,11 +91,7 @@ def validate(root: Path | None, form: str) -> None:
 
     project = _project(root)
     report = validation.validate(project, dataset.load(project, infer=False))
-    if form == "json":
-        click.echo(validation.as_json(report))
-    else:
-        _lines(report.findings)
-        click.echo(str(report), err=False)
+    _print([validation.as_json(report)] if form == "json" else [*report.findings, report])
     _exit(bad=report.errors)
 
 
@@ -69,29 +99,100 @@ def validate(root: Path | None, form: str) -> None:
 @click.argument("name", required=False)
 @_ROOT
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8"), default="-")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
 @click.option("--labels/--iris", default=None, help="Default: labels in tables, else IRIs.")
-def query(name: str | None, root: Path | None, form: str, output: Any, *, labels: bool | None) -> None:
-    """Answer a question: by name, from a .rq file, or from - (standard input).
+def query(
+    name: str | None, root: Path | None, form: str, output: Path | None, *, labels: bool | None
+) -> None:
+    r"""Answer a question: by name, from a .rq file, or from - (standard input).
 
     Without a name it lists the questions.
 
     \b
     Example:
       communique query
-      communique query demands
+      communique query demands --format csv -o demands.csv
       echo 'SELECT * { ?s a cmq:Statement } LIMIT 3' | communique query -
     """
-    from communique import answers, dataset, questions
+    from communique import answers, questions
+
+    if name is None:
+        text = questions.listing(questions.questions(_project(root)))
+    else:
+        shown = (form == "table") if labels is None else labels
+        text = answers.answered(_project(root), name, form=form, labels=shown)
+    _write(text, output)
+
+
+@main.command()
+@_ROOT
+@click.option("--update", is_flag=True, help="Store the present answers.")
+def test(root: Path | None, *, update: bool) -> None:
+    r"""Compare every question's answer with the stored one.
+
+    \b
+    Example:
+      communique test
+      communique test --update
+    """
+    from communique import answers
 
     project = _project(root)
-    if name is None:
-        click.echo(questions.listing(questions.questions(project)), file=output)
-        return
-    question = questions.find(project, name)
-    store = dataset.union(dataset.load(project))
-    shown = (form == "table") if labels is None else labels
-    click.echo(answers.render(store, question, form=form, labels=shown), file=output, nl=False)
+    comparisons = answers.update_all(project) if update else answers.test_all(project)
+    _print([*(each for each in comparisons if not each.same), answers.summary(comparisons)])
+    _exit(bad=not all(each.same for each in comparisons))
+
+
+@main.command()
+@_ROOT
+@_COPY
+def evidence(root: Path | None, copy: Path | None) -> None:
+    r"""Verify every passage and span against your own copy of the article.
+
+    \b
+    Example:
+      communique evidence --copy article.txt
+    """
+    from communique import building, dataset
+
+    checked = building.check_evidence(dataset.load(_project(root), infer=False), copy)
+    _print([*checked.findings, checked.summary])
+    _exit(bad=checked.findings)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@_ROOT
+@click.option("--check", is_flag=True, help="Change nothing; fail if something would change.")
+def fmt(paths: tuple[Path, ...], root: Path | None, *, check: bool) -> None:
+    r"""Write Turtle files in their one canonical form.
+
+    \b
+    Example:
+      communique fmt
+      communique fmt --check data/actors.ttl
+    """
+    from communique import turtle
+
+    changed = turtle.rewrite(turtle.chosen(_project(root), paths), check=check)
+    _print(f"{path}: {'is not' if check else 'now'} in canonical form" for path in changed)
+    _exit(bad=check and changed)
+
+
+@main.command()
+@_ROOT
+@_OUT
+@click.option("--readings", is_flag=True, help="Add the readings in RDF 1.2.")
+def publish(root: Path | None, out: Path, *, readings: bool) -> None:
+    r"""Write the files to publish, with their description and checksums.
+
+    \b
+    Example:
+      communique publish -o dist
+    """
+    from communique import dataset, publication
+
+    _print([publication.publish(dataset.load(_project(root)), out, readings=readings)])
 
 
 def _project(root: Path | None) -> Path:
@@ -100,9 +201,27 @@ def _project(root: Path | None) -> Path:
     return root or resources.root()
 
 
-def _lines(things: Any) -> None:
+def _print(things: Iterable[object]) -> None:
     for thing in things:
         click.echo(str(thing))
+
+
+def _write(text: str, output: Path | None) -> None:
+    from communique.errors import CommuniqueError
+
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise CommuniqueError(f"{output}: {error.strerror}. Give another -o") from error
+
+
+def _progress() -> Callable[[str], None]:
+    """Talk on a terminal only."""
+    shown = sys.stderr.isatty()
+    return lambda text: click.echo(text, err=True) if shown else None
 
 
 def _exit(*, bad: object) -> None:

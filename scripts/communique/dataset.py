@@ -4,10 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    Quad,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    parse,
+)
 
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES
+
+Term = NamedNode | BlankNode | Literal
 
 ASIDE = frozenset({"alignments", "meta", "shapes"})
 _NAMES = {"communique": "ontology", "concepts": "vocab"}
@@ -91,6 +102,15 @@ def union(store: Store) -> Store:
         seen.extend(quads)
         seen.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
     return seen
+
+
+def select(store: Store, sparql: str) -> list[dict[str, Term]]:
+    """Return the rows of a SELECT of our own; an unbound variable is not in its row."""
+    answer = store.query(sparql, prefixes=PREFIXES)
+    if not isinstance(answer, QuerySolutions):
+        raise TypeError(sparql)
+    names = [variable.value for variable in answer.variables]
+    return [{n: row[n] for n in names if row[n] is not None} for row in answer]
 
 
 def extent(store: Store, graphs: Iterable[NamedNode]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from communique.dataset import graph_iri, union
+from communique.dataset import Term, graph_iri, select, union
 from communique.namespaces import PREFIXES
 
 INFERRED = graph_iri("inferred")
@@ -25,6 +25,7 @@ _RULES = (
 _CHAINS = """
 SELECT ?property ?list WHERE { ?property owl:propertyChainAxiom ?list . FILTER isIRI(?property) }
 """
+_LISTS = "SELECT ?node ?first ?rest WHERE { ?node rdf:first ?first ; rdf:rest ?rest }"
 
 
 def add_inferred(store: Store) -> None:
@@ -56,16 +57,16 @@ def _closure(known: Store) -> Store:
 
 
 def _chain_rules(work: Store) -> Iterator[str]:
-    for row in work.query(_CHAINS, prefixes=PREFIXES):
+    for row in select(work, _CHAINS):
         links = "/".join(str(link) for link in _members(work, row["list"]))
         yield f"{{ ?x {row['property']} ?y }} WHERE {{ ?x {links} ?y }}"
 
 
-def _members(work: Store, head: object) -> Iterator[object]:
-    first, rest = (NamedNode(PREFIXES["rdf"] + name) for name in ("first", "rest"))
-    while quads := list(work.quads_for_pattern(head, first, None)):
-        yield quads[0].object
-        head = next(work.quads_for_pattern(head, rest, None)).object
+def _members(work: Store, head: Term) -> Iterator[Term]:
+    said = {row["node"]: row for row in select(work, _LISTS)}
+    while head in said:
+        yield said[head]["first"]
+        head = said[head]["rest"]
 
 
 def _kept(quad: Quad) -> bool:

@@ -2,8 +2,9 @@
 
 from functools import cache
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store
 
+from communique.dataset import Term
 from communique.namespaces import PREFIXES, shrink
 
 _NAMING = tuple(
@@ -19,7 +20,7 @@ class Labels:
         self._store = store
         self.of = cache(self._of)
 
-    def text(self, term: NamedNode | BlankNode | Literal | None) -> str:
+    def text(self, term: Term | None) -> str:
         """Return a term as a person reads it."""
         if term is None:
             return ""
@@ -35,7 +36,7 @@ class Labels:
         return shrink(iri)
 
 
-def plain(term: NamedNode | BlankNode | Literal | None) -> str:
+def plain(term: Term | None) -> str:
     """Return a term as SPARQL's CSV has it: the IRI, or the literal's text."""
     return "" if term is None else term.value
 

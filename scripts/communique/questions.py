@@ -11,19 +11,16 @@ from typing import cast
 
 import yaml
 from pyoxigraph import (
-    BlankNode,
-    Literal,
-    NamedNode,
     QueryBoolean,
     QuerySolutions,
     QueryTriples,
     Store,
 )
 
+from communique.dataset import Term
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, prefixes_for
 
-Term = NamedNode | BlankNode | Literal
 Answer = QuerySolutions | QueryBoolean | QueryTriples
 
 
@@ -97,7 +94,7 @@ def listing(found: list[Question]) -> str:
     lines = []
     for topic, group in groupby(sorted(found, key=lambda q: (q.topic, q.name)), key=_topic):
         lines += ["", topic, *(f"  {q.name:<{width}}  {q.summary}" for q in group)]
-    return "\n".join(lines[1:])
+    return "\n".join([*lines[1:], ""])
 
 
 def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode, Quad, Store, Triple
 
-from communique.dataset import graph_iri, read, turtle_files
+from communique.dataset import Term, graph_iri, read, select, turtle_files
 from communique.namespaces import PREFIXES
 
 _FOCUS = {
@@ -57,14 +57,15 @@ class Shapes:
 
 def load_shapes(root: Path, data: Store) -> Shapes:
     """Read the shapes of a project and try their targets on the data."""
-    store, files = Store(), {}
+    store, files = Store(), dict[str, str]()
     for path in turtle_files(root / "shapes"):
         quads = read(path, root=root, graph=graph_iri("shapes"))
-        store.extend(quads)
-        files |= {q.subject.value: str(path.relative_to(root)) for q in quads}
-    found = {str(row["shape"].value): False for row in _ask(store, _TARGETS)}
-    for row in _ask(store, _TARGETS):
-        found[row["shape"].value] |= _has_focus(data, row["kind"], row["target"])
+        store.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+        files |= {_name(q.subject): path.relative_to(root).as_posix() for q in quads}
+    targets = select(store, _TARGETS)
+    found = {_name(row["shape"]): False for row in targets}
+    for row in targets:
+        found[_name(row["shape"])] |= _has_focus(data, row["kind"], row["target"])
     idle = tuple(sorted(shape for shape, used in found.items() if not used))
     flaws = [
         *(Flaw(shape, "A shape finds something to check.") for shape in idle),
@@ -74,14 +75,14 @@ def load_shapes(root: Path, data: Store) -> Shapes:
     return Shapes(store, files, tuple(sorted(found)), idle, tuple(sorted(flaws)))
 
 
-def _has_focus(data: Store, kind: NamedNode, target: NamedNode) -> bool:
+def _has_focus(data: Store, kind: Term, target: Term) -> bool:
     ask = _FOCUS[kind.value.removeprefix(PREFIXES["sh"])].format(target=target)
     return bool(data.query(ask, prefixes=PREFIXES))
 
 
 def _unreached(store: Store) -> Iterator[Flaw]:
-    for row in _ask(store, _UNREACHED):
-        yield Flaw(row["shape"].value, "A shape has a target, or another shape that uses it.")
+    for row in select(store, _UNREACHED):
+        yield Flaw(_name(row["shape"]), "A shape has a target, or another shape that uses it.")
 
 
 def _misspelt(store: Store) -> Iterator[Flaw]:
@@ -95,8 +96,8 @@ def _misspelt(store: Store) -> Iterator[Flaw]:
             if word and word != getattr(term, "value", word) and word not in known:
                 near = difflib.get_close_matches(word, known, n=1)
                 hint = f"; did you mean sh:{near[0]}?" if near else "."
-                yield Flaw(quad.subject.value, f"SHACL has no sh:{word}{hint}")
+                yield Flaw(_name(quad.subject), f"SHACL has no sh:{word}{hint}")
 
 
-def _ask(store: Store, sparql: str) -> Iterator[dict[str, NamedNode]]:
-    yield from store.query(sparql, prefixes=PREFIXES, use_default_graph_as_union=True)
+def _name(term: Term | Triple) -> str:
+    return str(term) if isinstance(term, Triple) else term.value

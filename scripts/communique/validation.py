@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from communique.dataset import sources, union
+from communique.dataset import Term, select, sources, union
 from communique.labels import Labels, count
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
@@ -23,6 +22,7 @@ SELECT ?focus ?value ?shape ?severity ?message WHERE {
   OPTIONAL { ?result sh:resultMessage ?message }
 }
 """
+_WARNING = NamedNode(PREFIXES["sh"] + "Warning")
 
 
 @dataclass(frozen=True, order=True)
@@ -101,7 +101,9 @@ class _Findings:
         self._store = store
         self._labels = Labels(store)
         self._shapes = shapes
-        self._files = {s.iri: s.path.relative_to(root).as_posix() for s in sources(root)}
+        self._files: dict[object, str] = {
+            s.iri: s.path.relative_to(root).as_posix() for s in sources(root)
+        }
 
     def of_shapes(self) -> Iterator[Finding]:
         """Yield the flaws of the shapes themselves."""
@@ -109,25 +111,26 @@ class _Findings:
             file, name = self._shapes.files.get(flaw.shape, "shapes"), shrink(flaw.shape)
             yield Finding(file, name, "", flaw.message, "error", name)
 
-    def of_data(self, results: Iterable[Any]) -> Iterator[Finding]:
+    def of_data(self, results: Iterable[dict[str, Term]]) -> Iterator[Finding]:
         """Yield the results of validation."""
         for row in results:
-            focus, value = row["focus"], row["value"]
+            focus, value = row["focus"], row.get("value", row["focus"])
+            message = row.get("message")
             yield Finding(
                 file=self._file(focus),
                 focus=_name(focus),
                 label=self._label(focus),
-                message=getattr(row["message"], "value", "A rule of the shape is kept."),
-                severity="warning" if row["severity"].value.endswith("#Warning") else "error",
+                message=message.value if message else "A rule of the shape is kept.",
+                severity="warning" if row["severity"] == _WARNING else "error",
                 shape=_name(row["shape"]),
-                value="" if value in (None, focus) else _name(value),
+                value="" if value == focus else _name(value),
             )
 
-    def _label(self, term: object) -> str:
+    def _label(self, term: Term) -> str:
         label = self._labels.of(term.value) if isinstance(term, NamedNode) else ""
         return "" if label == _name(term) else label
 
-    def _file(self, term: Any) -> str:
+    def _file(self, term: Term) -> str:
         """Return the file that describes a thing, else one that names it."""
         if isinstance(term, NamedNode):
             described = self._store.quads_for_pattern(term, None, None)
@@ -139,20 +142,16 @@ class _Findings:
         return "data"
 
 
-def _name(term: Any) -> str:
-    if isinstance(term, NamedNode):
-        return shrink(term.value)
-    return str(term) if term is not None else ""
+def _name(term: Term) -> str:
+    return shrink(term.value) if isinstance(term, NamedNode) else str(term)
 
 
 def _triples(store: Store, predicate: NamedNode | None = None) -> Iterator[Quad]:
-    from pyoxigraph import DefaultGraph
-
     return store.quads_for_pattern(None, predicate, None, DefaultGraph())
 
 
-def _results(data: Store, shapes: Store) -> Iterator[Any]:
-    """Run pyshacl, and yield its results as rows."""
+def _results(data: Store, shapes: Store) -> list[dict[str, Term]]:
+    """Run pyshacl, and return its results as rows."""
     import pyshacl
     from rdflib import Graph
 
@@ -169,7 +168,7 @@ def _results(data: Store, shapes: Store) -> Iterator[Any]:
         raise TypeError(text)
     report = Store()
     report.load(results.serialize(format="nt", encoding="utf-8"), format=RdfFormat.N_TRIPLES)
-    return iter(report.query(_RESULTS, prefixes=PREFIXES))
+    return select(report, _RESULTS)
 
 
 def _ntriples(store: Store) -> bytes:
