@@ -6,8 +6,11 @@ BASE = "https://w3id.org/communique/"
 
 PREFIXES: dict[str, str] = {
     "actor": f"{BASE}id/actor/",
+    "channel": f"{BASE}id/channel/",
     "cmq": f"{BASE}ns#",
     "cmqv": f"{BASE}vocab/",
+    "curated": f"{BASE}id/curated/",
+    "curator": f"{BASE}id/curator/",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
