@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from communique import answers, dataset, evidence, inference, publication, questions, validation
+from communique import answers, dataset, evidence, inference, questions, validation
 from communique.labels import count
 
 Progress = Callable[[str], None]
@@ -122,5 +122,7 @@ def check_answers(root: Path, store: Store) -> Outcome:
 
 def written(store: Store, out: Path) -> Outcome:
     """Write what is published."""
+    from communique import publication
+
     published = publication.publish(store, out)
     return Outcome("Written", str(published))

@@ -62,7 +62,7 @@ def main() -> None:
 @_COPY
 @click.option("--strict", is_flag=True, help="Let warnings fail, too.")
 def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> None:
-    r"""Do the main job: check everything, answer every question, write what is published.
+    """Do the main job: check everything, answer every question, write what is published.
 
     \b
     Example:
@@ -78,9 +78,16 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
 
 @main.command()
 @_ROOT
-@click.option("--format", "form", type=click.Choice(["full", "json"]), default="full")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["full", "json"]),
+    default="full",
+    show_default=True,
+    help="Lines to read, or JSON.",
+)
 def validate(root: Path | None, form: str) -> None:
-    r"""Check the data against the shapes.
+    """Check the data against the shapes.
 
     \b
     Example:
@@ -98,13 +105,20 @@ def validate(root: Path | None, form: str) -> None:
 @main.command()
 @click.argument("name", required=False)
 @_ROOT
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="A table to read, CSV, or SPARQL results in JSON; triples as N-Triples.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
 @click.option("--labels/--iris", default=None, help="Default: labels in tables, else IRIs.")
 def query(
     name: str | None, root: Path | None, form: str, output: Path | None, *, labels: bool | None
 ) -> None:
-    r"""Answer a question: by name, from a .rq file, or from - (standard input).
+    """Answer a question: by name, from a .rq file, or from - (standard input).
 
     Without a name it lists the questions.
 
@@ -128,7 +142,7 @@ def query(
 @_ROOT
 @click.option("--update", is_flag=True, help="Store the present answers.")
 def test(root: Path | None, *, update: bool) -> None:
-    r"""Compare every question's answer with the stored one.
+    """Compare every question's answer with the stored one.
 
     \b
     Example:
@@ -147,7 +161,7 @@ def test(root: Path | None, *, update: bool) -> None:
 @_ROOT
 @_COPY
 def evidence(root: Path | None, copy: Path | None) -> None:
-    r"""Verify every passage and span against your own copy of the article.
+    """Verify every passage and span against your own copy of the article.
 
     \b
     Example:
@@ -165,7 +179,7 @@ def evidence(root: Path | None, copy: Path | None) -> None:
 @_ROOT
 @click.option("--check", is_flag=True, help="Change nothing; fail if something would change.")
 def fmt(paths: tuple[Path, ...], root: Path | None, *, check: bool) -> None:
-    r"""Write Turtle files in their one canonical form.
+    """Write Turtle files in their one canonical form.
 
     \b
     Example:
@@ -184,7 +198,7 @@ def fmt(paths: tuple[Path, ...], root: Path | None, *, check: bool) -> None:
 @_OUT
 @click.option("--readings", is_flag=True, help="Add the readings in RDF 1.2.")
 def publish(root: Path | None, out: Path, *, readings: bool) -> None:
-    r"""Write the files to publish, with their description and checksums.
+    """Write the files to publish, with their description and checksums.
 
     \b
     Example:

@@ -23,6 +23,12 @@ from communique.namespaces import PREFIXES, prefixes_for
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
 
+_QUIET = re.compile(
+    r'''<[^<>"{}|^`\\\s]*>|"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"'''
+    r"""|'''(?:[^'\\]|\\.|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|\#[^\n]*""",
+    re.DOTALL,
+)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -98,17 +104,47 @@ def listing(found: list[Question]) -> str:
 
 
 def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:
-    """Run a query over `dataset.union`, with the project's prefixes known."""
+    """Run a query over `dataset.union`, with the project's prefixes known.
+
+    A query that calls another server is refused: an answer comes from these files alone.
+    """
+    if re.search(r"(?<![\w?$:])SERVICE\b", _words(sparql), flags=re.IGNORECASE):
+        raise CommuniqueError(f"{where}: calls another server (SERVICE). Ask that server itself")
     try:
         return union.query(sparql, prefixes=_prefixes(sparql))
     except SyntaxError as error:
-        raise CommuniqueError(f"{where}: not SPARQL: {error}. Mend the query") from error
+        raise CommuniqueError(_unreadable(sparql, str(error), where)) from error
 
 
 def rows(answer: QuerySolutions) -> Iterator[list[Term | None]]:
     """Yield the rows of a SELECT's answer as terms."""
     for solution in answer:
         yield [cast("Term | None", value) for value in solution]
+
+
+def _unreadable(sparql: str, error: str, where: str) -> str:
+    """Say where a query stops being SPARQL; the engine's list of what it expected is long."""
+    unknown = sorted(_prefixes_used(sparql) - set(_prefixes(sparql)))
+    if unknown:
+        return f"{where}: prefix {unknown[0]}: is not known. Declare it with PREFIX"
+    place = re.search(r"error at ([0-9]+):([0-9]+)", error)
+    if not place:
+        return f"{where}: not SPARQL: {' '.join(error.split())}. Mend the query"
+    line, column = int(place[1]), int(place[2])
+    rest = (sparql.splitlines()[line - 1 : line] or [""])[0][column - 1 :].strip()
+    what = f"did not expect {rest[:40]!r}" if rest else "something is missing here"
+    return f"{where}:{line}:{column}: not SPARQL: {what}. Mend the query"
+
+
+def _words(sparql: str) -> str:
+    """Blank out IRIs, strings and comments."""
+    return _QUIET.sub(" ", sparql)
+
+
+def _prefixes_used(sparql: str) -> set[str]:
+    words = re.sub(r"\bPREFIX\s+([\w-]*):", " ", _words(sparql), flags=re.IGNORECASE)
+    declared = set(re.findall(r"\bPREFIX\s+([\w-]*):", _words(sparql), flags=re.IGNORECASE))
+    return set(re.findall(r"(?<![\w?$@:-])([A-Za-z][\w-]*):", words)) - declared
 
 
 def _topic(question: Question) -> str:

@@ -67,9 +67,12 @@ def load_shapes(root: Path, data: Store) -> Shapes:
     for row in targets:
         found[_name(row["shape"])] |= _has_focus(data, row["kind"], row["target"])
     idle = tuple(sorted(shape for shape, used in found.items() if not used))
+    unreached = list(_unreached(store))
+    none = not targets and not unreached
     flaws = [
         *(Flaw(shape, "A shape finds something to check.") for shape in idle),
-        *_unreached(store),
+        *([Flaw("", "The shapes of a project have a target.")] if none else []),
+        *unreached,
         *_misspelt(store),
     ]
     return Shapes(store, files, tuple(sorted(found)), idle, tuple(sorted(flaws)))

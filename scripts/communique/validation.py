@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, serialize
 
-from communique.dataset import Term, select, sources, union
+from communique.dataset import Term, extent, select, sources, union
 from communique.labels import Labels, count
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
@@ -82,12 +82,11 @@ def validate(root: Path, store: Store) -> Report:
     shapes = load_shapes(root, data)
     found = _Findings(root, store, shapes)
     findings = {*found.of_shapes(), *found.of_data(_results(data, shapes.store))}
-    statement = NamedNode(PREFIXES["cmq"] + "Statement")
-    a = NamedNode(PREFIXES["rdf"] + "type")
+    files = sources(root)
     return Report(
-        files=len(sources(root)),
-        triples=sum(1 for _ in _triples(data)),
-        statements=sum(1 for triple in _triples(data, a) if triple.object == statement),
+        files=len(files),
+        triples=extent(store, (source.iri for source in files)),
+        statements=len(select(data, "SELECT ?s { ?s a cmq:Statement }")),
         shapes=len(shapes.targeting),
         shapes_used=len(shapes.targeting) - len(shapes.idle),
         findings=tuple(sorted(findings)),
@@ -108,7 +107,8 @@ class _Findings:
     def of_shapes(self) -> Iterator[Finding]:
         """Yield the flaws of the shapes themselves."""
         for flaw in self._shapes.flaws:
-            file, name = self._shapes.files.get(flaw.shape, "shapes"), shrink(flaw.shape)
+            file = self._shapes.files.get(flaw.shape, "shapes")
+            name = shrink(flaw.shape) if flaw.shape else "shapes"
             yield Finding(file, name, "", flaw.message, "error", name)
 
     def of_data(self, results: Iterable[dict[str, Term]]) -> Iterator[Finding]:
@@ -144,10 +144,6 @@ class _Findings:
 
 def _name(term: Term) -> str:
     return shrink(term.value) if isinstance(term, NamedNode) else str(term)
-
-
-def _triples(store: Store, predicate: NamedNode | None = None) -> Iterator[Quad]:
-    return store.quads_for_pattern(None, predicate, None, DefaultGraph())
 
 
 def _results(data: Store, shapes: Store) -> list[dict[str, Term]]:

@@ -1,0 +1,306 @@
+import inspect
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from communique import building, dataset, resources
+from communique.cli import main
+from conftest import Run
+
+_ARTICLE = Path("data") / "articles" / "1933-11-17-herring.ttl"
+
+
+def _spoil(project: Path) -> None:
+    path = project / _ARTICLE
+    path.write_text(path.read_text().replace("    cmq:voice actor:sylvania ;\n", ""))
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_each_command_has_help_and_an_example(name: str) -> None:
+    text = inspect.cleandoc(main.commands[name].help or "")
+
+    assert f"\b\nExample:\n  communique {name}" in text
+
+
+def test_the_commands_are_these() -> None:
+    expected = ["build", "evidence", "fmt", "publish", "query", "test", "validate"]
+
+    assert sorted(main.commands) == expected
+
+
+def test_every_option_says_what_it_does() -> None:
+    silent = [
+        f"{command.name} {param.name}"
+        for command in main.commands.values()
+        for param in command.params
+        if isinstance(param, click.Option) and not param.help
+    ]
+
+    assert silent == []
+
+
+def test_query_lists_the_questions(run: Run, project: Path) -> None:
+    result = run("query", "--root", project)
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        (
+            "actors\n  speaks-for  Who speaks for whom?\n\n"
+            "attribution\n  chain       Who relays whom?\n"
+        ),
+    )
+
+
+def test_query_answers_a_question_by_name(run: Run, project: Path) -> None:
+    result = run("query", "chain", "--format", "csv", "--labels", "--root", project)
+
+    assert (result.exit_code, result.stdout) == (0, "voice,relayed\nSylvania,Freedonia\n")
+
+
+def test_query_answers_a_file(run: Run, project: Path) -> None:
+    result = run("query", project / "queries" / "chain.rq", "--format", "csv", "--root", project)
+
+    assert result.stdout.splitlines()[1].endswith("/actor/freedonia")
+
+
+def test_query_answers_standard_input(run: Run, project: Path) -> None:
+    result = run("query", "-", "--root", project, text="ASK { a1:s001 a cmq:Statement }")
+
+    assert result.stdout == "answer\n------\nyes\n\n1 row\n"
+
+
+def test_query_writes_to_a_file(run: Run, project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    result = run("query", "chain", "--format", "json", "-o", out, "--root", project)
+
+    assert result.stdout == ""
+    assert json.loads(out.read_text())["head"] == {"vars": ["voice", "relayed"]}
+
+
+def test_validate_is_clean_on_good_data(run: Run, project: Path) -> None:
+    result = run("validate", "--root", project)
+
+    assert (result.exit_code, result.stdout) == (
+        0,
+        (
+            "Checked 5 files, 73 triples, 2 statements; 1 of 1 shape had something to check. "
+            "0 errors.\n"
+        ),
+    )
+
+
+def test_validate_fails_on_a_finding(run: Run, project: Path) -> None:
+    _spoil(project)
+    result = run("validate", "--root", project)
+
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (
+        1,
+        (
+            f"{_ARTICLE.as_posix()}: error: a1:s001: A statement names a known voice. "
+            "[shape:Statement-voice]"
+        ),
+    )
+
+
+def test_validate_in_json_is_json(run: Run, project: Path) -> None:
+    _spoil(project)
+    result = run("validate", "--format", "json", "--root", project)
+
+    assert (result.exit_code, len(json.loads(result.stdout)["findings"])) == (1, 1)
+
+
+def test_test_is_clean_when_all_is_answered_as_stored(run: Run, project: Path) -> None:
+    result = run("test", "--root", project)
+
+    assert (result.exit_code, result.stdout) == (0, "2 questions, all answered as stored.\n")
+
+
+def test_test_shows_rows_that_differ(run: Run, project: Path) -> None:
+    _spoil(project)
+    result = run("test", "--root", project)
+
+    assert (result.exit_code, result.stdout) == (
+        1,
+        "chain: no row\n  - Sylvania | Freedonia\n2 questions, 1 not answered as stored.\n",
+    )
+
+
+def test_test_update_stores_new_answers(run: Run, project: Path) -> None:
+    stored = project / "tests" / "answers" / "chain.csv"
+    stored.unlink()
+    result = run("test", "--update", "--root", project)
+
+    assert (result.exit_code, stored.read_text()) == (0, "voice,relayed\nSylvania,Freedonia\n")
+
+
+def test_fmt_check_names_what_would_change_and_changes_nothing(run: Run, project: Path) -> None:
+    path = project / "data" / "actors.ttl"
+    path.write_text(path.read_text().replace(" ;\n", ";\n"))
+    before = path.read_text()
+    result = run("fmt", "--check", "--root", project)
+
+    assert (result.exit_code, result.stdout) == (1, f"{path}: is not in canonical form\n")
+    assert path.read_text() == before
+
+
+def test_fmt_puts_files_in_form(run: Run, project: Path) -> None:
+    path = project / "data" / "actors.ttl"
+    before = path.read_text()
+    path.write_text(before.replace(" ;\n", ";\n"))
+    result = run("fmt", path)
+
+    assert (result.exit_code, path.read_text()) == (0, before)
+
+
+def test_fmt_takes_a_folder(run: Run, project: Path) -> None:
+    (project / "data" / "new.ttl").write_text("<urn:a> <urn:b> <urn:c>.")
+    result = run("fmt", project / "data")
+
+    assert result.stdout == f"{project / 'data' / 'new.ttl'}: now in canonical form\n"
+
+
+def test_build_sums_up_what_it_did(run: Run, project: Path, tmp_path: Path) -> None:
+    result = run("build", "--root", project, "-o", tmp_path / "dist")
+    steps = [line.split()[0] for line in result.stdout.splitlines() if line[:1].isalpha()]
+
+    assert result.exit_code == 0, result.output
+    assert steps[:5] == ["Loaded", "Checked", "Evidence", "Answered", "Written"]
+    assert (tmp_path / "dist" / "SHA256SUMS").is_file()
+
+
+def test_build_says_that_words_were_not_checked_without_a_copy(
+    run: Run, project: Path, tmp_path: Path
+) -> None:
+    result = run("build", "--root", project, "-o", tmp_path / "dist")
+
+    assert "words not checked: no copy given (--copy FILE)" in result.stdout
+
+
+def test_build_writes_nothing_when_there_is_something_to_mend(
+    run: Run, project: Path, tmp_path: Path
+) -> None:
+    _spoil(project)
+    result = run("build", "--root", project, "-o", tmp_path / "dist")
+
+    assert (result.exit_code, (tmp_path / "dist").exists()) == (1, False)
+    assert "Written   nothing, for there is something to mend" in result.stdout
+
+
+@pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 1)])
+def test_build_fails_on_warnings_only_when_strict(
+    run: Run, project: Path, tmp_path: Path, strict: tuple[str, ...], code: int
+) -> None:
+    path = project / _ARTICLE
+    path.write_text(path.read_text().replace("cmqv:assert", "cmqv:assert , cmqv:accept"))
+    stored = project / "tests" / "answers"
+    assert stored.is_dir()
+    result = run("build", "--root", project, "-o", tmp_path / "dist", *strict)
+
+    assert result.exit_code == code, result.output
+
+
+def test_publish_writes_the_files(run: Run, project: Path, tmp_path: Path) -> None:
+    result = run("publish", "--root", project, "-o", tmp_path / "dist")
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "dist" / "manifest.json").is_file()
+
+
+_UNRUNNABLE = {
+    "unknown question": (
+        ("query", "chian"),
+        "Error: chian: no such question. Did you mean chain?\n",
+    ),
+    "missing query file": (
+        ("query", "no.rq"),
+        "Error: no.rq: No such file or directory. Check the path\n",
+    ),
+    "missing copy": (
+        ("evidence", "--copy", "no.txt"),
+        (
+            "Error: no.txt: No such file or directory. "
+            "Give the file that holds your copy of the article\n"
+        ),
+    ),
+    "missing Turtle file": (
+        ("fmt", "no.ttl"),
+        "Error: no.ttl: No such file or directory. Check the path\n",
+    ),
+    "output that cannot be written": (
+        ("query", "-o", "no/where.txt"),
+        "Error: no/where.txt: No such file or directory. Give another -o\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", sorted(_UNRUNNABLE))
+def test_what_cannot_run_is_one_clear_line_and_exit_code_2(
+    run: Run, project: Path, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    args, line = _UNRUNNABLE[case]
+    result = run(*args, "--root", project)
+
+    assert (result.exit_code, result.stderr, result.stdout) == (2, line, "")
+
+
+@pytest.mark.parametrize("command", ["build", "validate", "query", "test", "evidence", "publish"])
+def test_unreadable_turtle_is_one_clear_line_and_exit_code_2(
+    run: Run, project: Path, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (project / "data" / "actors.ttl").write_text("<urn:a> <urn:b> .\n")
+    name = ("chain",) if command == "query" else ()
+    result = run(command, *name, "--root", project)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: data/actors.ttl:1:17: not Turtle: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["build", "validate", "query", "test", "evidence", "publish"])
+def test_an_empty_folder_is_one_clear_line_and_exit_code_2(
+    run: Run, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(command, "--root", tmp_path)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {tmp_path}/")
+    assert result.stderr.endswith("Give --root a project's folder\n")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_bug_shows_its_traceback_and_exits_3(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_root: Path, *, infer: bool = True) -> None:
+        raise RuntimeError(f"infer={infer}")
+
+    monkeypatch.setattr(dataset, "load", broken)
+    result = run("validate", "--root", project)
+
+    assert result.exit_code == 3
+    assert "RuntimeError: infer=False" in result.stderr
+
+
+def test_a_wrong_option_exits_2(run: Run) -> None:
+    assert run("validate", "--nonsense").exit_code == 2
+
+
+def test_without_a_root_the_installed_project_is_used(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "root", lambda: project)
+
+    assert run("test").stdout == "2 questions, all answered as stored.\n"
+
+
+def test_the_job_tells_each_step_while_it_runs(project: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    building.build(project, tmp_path / "dist", copy=None, strict=False, progress=told.append)
+
+    assert told[0] == "Loading ..."
+    assert told[-1] == "Writing ..."

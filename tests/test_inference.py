@@ -1,0 +1,101 @@
+"""The rules are few; the full OWL 2 RL closure of another reasoner says whether they suffice."""
+
+from pathlib import Path
+
+import owlrl
+import pytest
+import rdflib
+from pyoxigraph import DefaultGraph, Quad, Store
+
+from communique import dataset, inference
+from communique.namespaces import PREFIXES, shrink
+
+_CMQ = PREFIXES["cmq"]
+
+
+def _names(quads: list[Quad]) -> set[tuple[str, str, str]]:
+    triples = ((q.subject, q.predicate, q.object) for q in quads)
+    return {(shrink(s.value), shrink(p.value), shrink(o.value)) for s, p, o in triples}  # type: ignore[union-attr]  # no triple terms here
+
+
+@pytest.fixture(name="inferred")
+def _inferred(project: Path) -> set[tuple[str, str, str]]:
+    return _names(inference.inferred(dataset.load(project, infer=False)))
+
+
+@pytest.mark.parametrize(
+    "triple",
+    [
+        ("a1:s001a", "cmq:onBehalfOf", "actor:freedonian-trade-office"),
+        ("a1:s001", "cmq:relaysDeep", "a1:s001a"),
+        ("a1:s001", "cmq:conveys", "a1:s001a"),
+        ("a1:s001", "cmq:conveys", "a1:u01"),
+        ("a1:s001a", "cmq:conveys", "a1:u01"),
+        ("actor:freedonia", "rdf:type", "cmq:Actor"),
+    ],
+    ids=["chain", "subproperty", "two steps of subproperty", "chain of chain", "sub", "subclass"],
+)
+def test_what_follows_is_inferred(
+    inferred: set[tuple[str, str, str]], triple: tuple[str, str, str]
+) -> None:
+    assert triple in inferred
+
+
+def test_a_symmetric_property_holds_both_ways(project: Path) -> None:
+    (project / "data" / "curated.ttl").write_text(
+        f"<urn:a> <{_CMQ}counterpartOf> <urn:b> . <urn:b> <{_CMQ}counterpartOf> <urn:a> ."
+        f" <urn:c> <{_CMQ}counterpartOf> <urn:b> ."
+    )
+    found = _names(inference.inferred(dataset.load(project, infer=False)))
+
+    assert {t for t in found if t[1] == "cmq:counterpartOf"} == {
+        ("<urn:b>", "cmq:counterpartOf", "<urn:c>")
+    }
+
+
+def test_no_content_moves_to_another_voice(inferred: set[tuple[str, str, str]]) -> None:
+    assert not {t for t in inferred if t[1] in {"cmq:content", "cmq:voice", "cmq:force"}}
+
+
+def test_nothing_asserted_is_inferred_again(project: Path) -> None:
+    store = dataset.load(project, infer=False)
+    asserted = {(q.subject, q.predicate, q.object) for q in store}
+
+    assert not [
+        q for q in inference.inferred(store) if (q.subject, q.predicate, q.object) in asserted
+    ]
+
+
+def test_inferring_twice_adds_nothing(project: Path) -> None:
+    store = dataset.load(project)
+    before = len(store)
+    inference.add_inferred(store)
+
+    assert len(store) == before
+
+
+def _full_closure(store: Store) -> set[tuple[str, str, str]]:
+    """Return what owlrl derives, by the same measure of what is kept."""
+    everything = dataset.union(store).quads_for_pattern(None, None, None, DefaultGraph())
+    lines = "".join(f"{quad.triple} .\n" for quad in everything)
+    graph = rdflib.Graph().parse(data=lines, format="nt")
+    asserted = set(graph)
+    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
+    return {
+        (shrink(str(s)), shrink(str(p)), shrink(str(o)))
+        for s, p, o in set(graph) - asserted
+        if isinstance(s, rdflib.URIRef) and s != o
+        if str(o if p == rdflib.RDF.type else p).startswith(_CMQ)
+    }
+
+
+def test_the_tiny_project_agrees_with_the_full_closure(project: Path) -> None:
+    store = dataset.load(project, infer=False)
+
+    assert _names(inference.inferred(store)) == _full_closure(store)
+
+
+def test_the_dataset_agrees_with_the_full_closure(checkout: Path) -> None:
+    store = dataset.load(checkout, infer=False)
+
+    assert _names(inference.inferred(store)) == _full_closure(store)
