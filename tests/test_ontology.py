@@ -318,7 +318,8 @@ def chains(graph: Graph) -> Iterator[tuple[Node, list[Node]]]:
 def composite(graph: Graph) -> set[Node]:
     """Return the properties that are not simple: OWL 2 DL restricts what may be said of them."""
     roots = declared(graph, OWL.TransitiveProperty) | {whole for whole, _ in chains(graph)}
-    return {above for root in roots for above in graph.transitive_objects(root, RDFS.subPropertyOf)}
+    found = [graph.transitive_objects(root, RDFS.subPropertyOf) for root in roots]
+    return {above for above in chain.from_iterable(found) if above is not None}
 
 
 def test_types_are_declarations_or_allowed_characteristics(ontology: Graph) -> None:
