@@ -33,7 +33,7 @@ NEVER = {
         ?s cmq:voice|cmq:onBehalfOf actor:ukraine ; cmq:force ?force .
         VALUES ?force { cmqv:agree cmqv:accept cmqv:commit cmqv:promise cmqv:refuse cmqv:deny }""",
     "Ukraine takes part in the call": """
-        { a1:v066 cmq:participant actor:ukraine } UNION { a1:g006 cmq:participant actor:ukraine }""",
+        VALUES ?common { a1:v066 a1:g006 } ?common cmq:participant actor:ukraine""",
     "the halt binds somebody": "a1:u009 cmq:obligor ?anybody",
     "the United States attacks": "?act a cmq:HostileAct ; cmq:participant actor:united-states",
     "a reading of the author's is told as a report": """
