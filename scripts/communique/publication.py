@@ -19,7 +19,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from communique import jsonld, staging
+from communique import dataset, jsonld, readback, staging
 from communique.description import META, File, Pending, checksum, describe, version
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, prefixes_for, shrink
@@ -59,22 +59,33 @@ class Publication:
         )
 
 
-def publish(store: Store, out: Path, *, readings: bool = False) -> Publication:
-    """Write the published files of a store of named graphs to the folder `out`, or nothing.
+def publish(quads: Iterable[Quad], out: Path, *, readings: bool = False) -> Publication:
+    """Write the published files of some named graphs to the folder `out`, or nothing.
 
-    Same store, same bytes. With `readings`, each voice's innermost statements are added as
-    RDF 1.2 reifications.
+    Same quads, same bytes. A `Store` is such quads, but it has turned P0D into PT0S: see
+    `quads_of`. With `readings`, each voice's innermost statements are added in RDF 1.2.
     """
     staging.refuse_foreign(out)
-    publication = compose(store, out, readings=readings)
+    publication = compose(quads, out, readings=readings)
     files = {file.path: file.data for file in publication.files}
     staging.put(files, out, name=publication.files[-1].sha256[:16])
     return publication
 
 
-def compose(store: Store, out: Path, *, readings: bool = False) -> Publication:
+def quads_of(root: Path, store: Store) -> list[Quad]:
+    """Return what a project's files say, to the letter, and what its store infers from them."""
+    said = [
+        quad
+        for source in dataset.sources(root)
+        for quad in dataset.read(source.path, root=root, graph=source.iri)
+    ]
+    inferred = store.quads_for_pattern(None, None, None, dataset.graph_iri("inferred"))
+    return [*said, *inferred]
+
+
+def compose(quads: Iterable[Quad], out: Path, *, readings: bool = False) -> Publication:
     """Make every file that is published, the manifest last, without writing any."""
-    quads = list(store)
+    quads = list(quads)
     _check(quads)
     parts = [_graph_file(name, triples) for name, triples in sorted(_by_graph(quads).items())]
     content = _canonical(quads)
@@ -90,6 +101,7 @@ def compose(store: Store, out: Path, *, readings: bool = False) -> Publication:
     sums = _sums(files)
     digest = next(file.sha256 for file in files if file.path == "communique.nq")
     manifest = _manifest([*files, sums], known, digest, everything)
+    readback.check([*parts, *whole, catalogue], everything)
     extent = len({quad.triple for quad in everything})
     return Publication(out, known, digest, extent, (*files, sums, manifest))
 
@@ -133,9 +145,9 @@ def _by_graph(quads: Iterable[Quad]) -> dict[str, list[Triple]]:
 
 def _canonical(quads: list[Quad]) -> list[Quad]:
     """Give blank nodes the labels that RDFC-1.0 gives them."""
-    dataset = Dataset(quads)
-    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return list(dataset)
+    labelled = Dataset(quads)
+    labelled.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return list(labelled)
 
 
 def _in_meta(triple: Triple) -> Quad:
@@ -164,7 +176,7 @@ def _bulk(quads: list[Quad]) -> list[File]:
     union = {quad.triple for quad in quads}
     document, context = jsonld.documents(quads)
     lines = _lines(quads, RdfFormat.N_QUADS), _lines(union, RdfFormat.N_TRIPLES)
-    trig = _written(quads, RdfFormat.TRIG, _prefixes(quads))
+    trig = _sorted_prefixes(_written(quads, RdfFormat.TRIG, _prefixes(quads)))
     data = (lines[0], trig, lines[1], document, context)
     extents = (len(quads), len(quads), len(union), len(quads), 0)
     return [_file(*each) for each in zip(_BULK, data, extents, strict=True)]
@@ -183,6 +195,13 @@ def _written(
     buffer = BytesIO()
     serialize(statements, buffer, form, prefixes=prefixes)
     return buffer.getvalue()
+
+
+def _sorted_prefixes(trig: bytes) -> bytes:
+    """Sort the prefixes, which are written in any order."""
+    lines = trig.splitlines(keepends=True)
+    count = next(n for n, line in enumerate(lines) if not line.startswith(b"@prefix "))
+    return b"".join([*sorted(lines[:count]), *lines[count:]])
 
 
 def _prefixes(quads: list[Quad]) -> dict[str, str]:
