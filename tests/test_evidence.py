@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
+from communique import dataset, resources
 from communique.canonical import canonical, folded, plain
 from communique.errors import CommuniqueError
 from communique.evidence import Result, check, counts, problems, read_copy
@@ -508,34 +509,51 @@ needs_article = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(name="article")
-def _article() -> tuple[str, Store]:
-    text = read_copy(ARTICLE).text
-    places = [(m.start(), m.end()) for m in re.finditer(r"[^\s.][^.\n]{50,}?\.", text)]
-    kind = PREFIXES["cmqv"] + "body"
-    sentences = [Sentence(f"S{n}", kind, *place) for n, place in enumerate(places, 1)]
-    spans = [(start + text[start:end].index(" ") + 1, end - 1) for start, end in places]
-    return text, described(text, sentences, spans)
+@pytest.fixture(name="project", scope="module")
+def _project() -> Store:
+    return dataset.load(resources.root(), infer=False)
+
+
+def test_the_project_s_evidence_is_well_formed(project: Store) -> None:
+    assert problems(project) == []
 
 
 @needs_article
-def test_the_article_is_verified(article: tuple[str, Store]) -> None:
-    text, store = article
+def test_all_evidence_of_the_article_is_verified(project: Store) -> None:
+    results = check(project, read_copy(ARTICLE).text)
 
-    assert statuses(check(store, text)) == {"verified"}
+    assert statuses(results) == {"verified"}
+    assert len(results) == len(passages_of(project)) + len(spans_of(project))
 
 
 @needs_article
 @pytest.mark.parametrize("change", [wrapped, lambda text: text.replace("\n", "\r\n")])
-def test_another_copy_of_the_article_is_found(
-    article: tuple[str, Store], change: Callable[[str], str]
+def test_all_evidence_is_found_in_another_copy(
+    project: Store, change: Callable[[str], str]
 ) -> None:
-    text, store = article
+    text = read_copy(ARTICLE).text
     copy = change(text)
-    results = check(store, copy)
+    results = check(project, copy)
 
     assert statuses(results) <= {"verified", "relocated"}
-    assert_exact(text, copy, store, results)
+    assert_exact(text, copy, project, results)
+
+
+@needs_article
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [(lambda _: "", "missing"), (lambda words: words.replace(" ", " not ", 1), "altered")],
+)
+def test_a_sentence_of_the_article_that_is_not_itself_is_noticed(
+    project: Store, change: Callable[[str], str], status: str
+) -> None:
+    text = read_copy(ARTICLE).text
+    fifth = next(passage for passage in passages_of(project) if passage.identifier == "S5")
+    words = text[fifth.start : fifth.end]
+    results = check(project, text.replace(words, change(words)))
+
+    assert {r.identifier for r in results if r.status == status} == {"S5"}
+    assert statuses(results) == {"verified", "relocated", status}
 
 
 @needs_article

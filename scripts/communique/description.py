@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from communique.namespaces import BASE, PREFIXES, namespace, shrink
 
 META = PREFIXES["graph"] + "meta"
+READINGS = "readings-rdf12.nt"
 HOME = f"{BASE}id/dataset/"
 DATASET = HOME + "communique"
 DOWNLOADS = f"{BASE}dist/"

@@ -20,7 +20,7 @@ from pyoxigraph import (
 )
 
 from communique import dataset, jsonld, readback, staging
-from communique.description import META, File, Pending, checksum, describe, version
+from communique.description import META, READINGS, File, Pending, checksum, describe, version
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, prefixes_for, shrink
 from communique.turtle import formatted
@@ -36,7 +36,7 @@ _BULK = (
 )
 _CATALOGUE = Pending("catalogue.ttl", _TURTLE, "The description, with the sums of all files")
 _META = Pending("graphs/meta.ttl", _TURTLE, "The graph meta, in Turtle")
-_READINGS = Pending("readings-rdf12.nt", "application/n-triples", "The readings, in RDF 1.2")
+_READINGS = Pending(READINGS, "application/n-triples", "The readings, in RDF 1.2")
 _REIFIES = NamedNode(PREFIXES["rdf"] + "reifies")
 
 
@@ -59,14 +59,17 @@ class Publication:
         )
 
 
-def publish(quads: Iterable[Quad], out: Path, *, readings: bool = False) -> Publication:
+def publish(
+    quads: Iterable[Quad], out: Path, *, readings: bool = False, read_back: bool = True
+) -> Publication:
     """Write the published files of some named graphs to the folder `out`, or nothing.
 
     Same quads, same bytes. A `Store` is such quads, but it has turned P0D into PT0S: see
-    `quads_of`. With `readings`, each voice's innermost statements are added in RDF 1.2.
+    `quads_of`. With `readings`, each voice's innermost statements are added in RDF 1.2. With
+    `read_back`, nothing is written that two libraries do not read as it was meant.
     """
     staging.refuse_foreign(out)
-    publication = compose(quads, out, readings=readings)
+    publication = compose(quads, out, readings=readings, read_back=read_back)
     files = {file.path: file.data for file in publication.files}
     staging.put(files, out, name=publication.files[-1].sha256[:16])
     return publication
@@ -83,7 +86,9 @@ def quads_of(root: Path, store: Store) -> list[Quad]:
     return [*said, *inferred]
 
 
-def compose(quads: Iterable[Quad], out: Path, *, readings: bool = False) -> Publication:
+def compose(
+    quads: Iterable[Quad], out: Path, *, readings: bool = False, read_back: bool = True
+) -> Publication:
     """Make every file that is published, the manifest last, without writing any."""
     quads = list(quads)
     _check(quads)
@@ -101,7 +106,8 @@ def compose(quads: Iterable[Quad], out: Path, *, readings: bool = False) -> Publ
     sums = _sums(files)
     digest = next(file.sha256 for file in files if file.path == "communique.nq")
     manifest = _manifest([*files, sums], known, digest, everything)
-    readback.check([*parts, *whole, catalogue], everything)
+    if read_back:
+        readback.check([*parts, *whole], everything)
     extent = len({quad.triple for quad in everything})
     return Publication(out, known, digest, extent, (*files, sums, manifest))
 
