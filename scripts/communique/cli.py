@@ -67,7 +67,7 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
     \b
     Example:
       communique build
-      communique build --copy article.txt -o /tmp/dist --strict
+      communique build --copy article.txt -o out --strict
     """
     from communique import building
 
