@@ -70,15 +70,25 @@ def _table(store: Store, found: Answer, *, labels: bool) -> Table:
     return Table(columns, tuple(tuple(say(term) for term in row) for row in terms))
 
 
-def answered(root: Path, name: str, *, form: str, labels: bool) -> str:
-    """Answer a project's question, or an ad-hoc query, in one of the formats."""
+def answered(root: Path, name: str, *, form: str, labels: bool, endpoint: str | None = None) -> str:
+    """Answer a project's question, or an ad-hoc query, in one of the formats.
+
+    With the address of an endpoint the answer is that server's; labels stay the project's.
+    """
     question = find(root, name)
-    return render(union(load(root)), question, form=form, labels=labels)
+    store = union(load(root))
+    if endpoint:
+        from communique.endpoint import PATIENCE
+        from communique.endpoint import ask as ask_endpoint
+
+        theirs = ask_endpoint(endpoint, question.sparql, seconds=PATIENCE)
+        return render(store, theirs, form=form, labels=labels)
+    ours = ask(store, question.sparql, where=str(question.path))
+    return render(store, ours, form=form, labels=labels)
 
 
-def render(store: Store, question: Question, *, form: str, labels: bool) -> str:
-    """Answer a question as a table, CSV, or SPARQL results in JSON; triples as N-Triples."""
-    found = ask(store, question.sparql, where=str(question.path))
+def render(store: Store, found: Answer, *, form: str, labels: bool) -> str:
+    """Write an answer as a table, CSV, or SPARQL results in JSON; triples as N-Triples."""
     if isinstance(found, QueryTriples) and form != "table":
         lines = sorted(f"{triple} ." for triple in found)
         return "".join(f"{line}\n" for line in lines)

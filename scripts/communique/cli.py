@@ -115,8 +115,15 @@ def validate(root: Path | None, form: str) -> None:
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
 @click.option("--labels/--iris", default=None, help="Default: labels in tables, else IRIs.")
-def query(
-    name: str | None, root: Path | None, form: str, output: Path | None, *, labels: bool | None
+@click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint, not the files.")
+def query(  # noqa: PLR0913  one parameter for each option
+    name: str | None,
+    root: Path | None,
+    form: str,
+    output: Path | None,
+    endpoint: str | None,
+    *,
+    labels: bool | None,
 ) -> None:
     """Answer a question: by name, from a .rq file, or from - (standard input).
 
@@ -134,7 +141,7 @@ def query(
         text = questions.listing(questions.questions(_project(root)))
     else:
         shown = (form == "table") if labels is None else labels
-        text = answers.answered(_project(root), name, form=form, labels=shown)
+        text = answers.answered(_project(root), name, form=form, labels=shown, endpoint=endpoint)
     _write(text, output)
 
 

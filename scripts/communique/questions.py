@@ -116,6 +116,13 @@ def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:
         raise CommuniqueError(_unreadable(sparql, str(error), where)) from error
 
 
+def with_prefixes(sparql: str) -> str:
+    """Declare the project's prefixes that a query uses and does not declare."""
+    known = _prefixes(sparql)
+    missing = sorted(_prefixes_used(sparql) & set(known))
+    return "".join(f"PREFIX {name}: <{known[name]}>\n" for name in missing) + sparql
+
+
 def rows(answer: QuerySolutions) -> Iterator[list[Term | None]]:
     """Yield the rows of a SELECT's answer as terms."""
     for solution in answer:
