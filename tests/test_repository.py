@@ -5,6 +5,7 @@ import shlex
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,8 @@ _PATH = {
         "zeroOrOnePath",
     )
 }
+_VERSION_IRI = NamedNode(PREFIXES["owl"] + "versionIRI")
+_NUMBERS = {PREFIXES["xsd"] + "integer", PREFIXES["xsd"] + "decimal"}
 each_query = pytest.mark.parametrize("path", _QUERIES, ids=lambda path: path.stem)
 
 
@@ -120,7 +123,8 @@ def test_no_blank_node_but_in_lists_and_paths() -> None:
 def test_what_is_said_of_our_terms_is_said_of_declared_terms() -> None:
     subjects = {q.subject for q in _quads("ontology")}
     declared = {name for term in subjects for p in ("cmq", "cmqv") if (name := _ours(term, p))}
-    used = _names_in(_quads("data", "shapes", "ontology"), "cmq", "cmqv")
+    said = [q for q in _quads("data", "shapes", "ontology") if q.predicate != _VERSION_IRI]
+    used = _names_in(said, "cmq", "cmqv")
     used |= _names_in_queries("cmq", "cmqv")
 
     assert sorted(used - declared) == []
@@ -191,9 +195,8 @@ def test_a_question_has_a_kebab_case_name(path: Path) -> None:
 def test_a_question_is_ordered_and_names_its_columns(path: Path) -> None:
     sparql = path.read_text("utf-8")
 
-    assert re.search(r"^SELECT (?!\*)|^ASK\b", sparql, flags=re.MULTILINE | re.IGNORECASE)
-    assert not re.search(r"SELECT\s+(DISTINCT\s+)?\*", sparql, flags=re.IGNORECASE)
-    assert "ORDER BY" in sparql or re.search(r"^ASK\b", sparql, flags=re.MULTILINE)
+    assert not re.search(r"SELECT\s+(DISTINCT\s+)?\*", sparql)
+    assert re.search(r"^SELECT\b.*\}[^}]*ORDER BY[^}]*$|^ASK\b", sparql, re.MULTILINE | re.DOTALL)
 
 
 @each_query
@@ -232,13 +235,20 @@ def test_two_engines_give_the_same_rows(path: Path, union: Store, twin: rdflib.G
 
 
 def _cell(term: object) -> tuple[str, str, str]:
-    """Return the value of a term of either engine, with its datatype and language."""
-    if isinstance(term, rdflib.Literal):
-        datatype = "" if term.language else str(term.datatype or rdflib.XSD.string)
-        return (str(term), datatype, term.language or "")
-    if isinstance(term, Literal):
-        return (term.value, "" if term.language else term.datatype.value, term.language or "")
-    return ("" if term is None else str(getattr(term, "value", term)), "", "")
+    """Return the value of a term of either engine, with its datatype and language.
+
+    An integer and the same number as a decimal are one value: the engines divide and add alike,
+    and name the result differently.
+    """
+    if not isinstance(term, rdflib.Literal | Literal):
+        return ("" if term is None else str(getattr(term, "value", term)), "", "")
+    ours = isinstance(term, Literal)
+    value = term.value if ours else str(term)
+    datatype = term.datatype.value if ours else str(term.datatype or rdflib.XSD.string)
+    language = term.language or ""
+    if datatype in _NUMBERS:
+        return (f"{Decimal(value):f}", "number", "")
+    return (value, "" if language else datatype, language)
 
 
 def test_no_stored_answer_is_without_its_question() -> None:
