@@ -16,6 +16,7 @@ from communique.errors import CommuniqueError
 from communique.evidence import Result, check, counts, problems, read_copy
 from communique.namespaces import PREFIXES
 from communique.passages import Passage, Sentence, Span, digest, passages, passages_of, spans_of
+from communique.relocation import Place, Text
 
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
 
@@ -200,6 +201,39 @@ def test_a_passage_quoted_twice_is_placed_in_the_order_of_the_text(store: Store)
     assert place == copy.index(BODY[3], copy.index(BODY[2]))
 
 
+@pytest.mark.parametrize("sentence", [0, len(SENTENCES) - 1])
+def test_of_two_places_in_order_the_one_by_its_neighbour_is_taken(
+    store: Store, sentence: int
+) -> None:
+    words = SENTENCES[sentence]
+    copy = f"Back | {words} | Home\n\n{TEXT}\nRelated: {words}\n"
+    results = check(store, copy)
+    place = next(r.start for r in results if r.identifier == f"S{sentence + 1}")
+
+    assert place == copy.index(TEXT) + TEXT.index(words)
+
+
+def test_a_few_words_at_the_edge_are_not_an_altered_sentence(store: Store) -> None:
+    results = check(store, TEXT.replace(HEADLINE, "By our staff"))
+
+    assert status_of(results, "S1") == "missing"
+
+
+def test_two_spaces_in_the_original_do_not_move_the_spans() -> None:
+    text = TEXT.replace("bank within ten", "bank  within\nten")
+    sentences = [s.replace("bank within ten", "bank  within\nten") for s in SENTENCES]
+    span = text.index("ten days")
+    store = described(text, cut(text, sentences), [(span, span + 8)])
+    copy = "Header\n" + text
+    results = check(store, copy)
+
+    assert_exact(text, copy, store, [r for r in results if r.kind == "span"])
+
+
+def test_a_ligature_is_not_cut() -> None:
+    assert Text("a\ufb01 b").place(1, 2) == Place(1, 2)
+
+
 def test_another_text_leaves_everything_missing(store: Store) -> None:
     results = check(store, "A recipe for rye bread.\n" * 40)
 
@@ -254,10 +288,18 @@ def test_a_wrong_offset_is_noticed_in_the_very_copy(store: Store) -> None:
     assert status_of(check(store, TEXT), "S5") == "altered"
 
 
-def test_a_wrong_digest_is_noticed_in_the_very_copy(store: Store) -> None:
-    swap(store, "S5", CMQ + "canonicalSha256", lambda old: Literal("0" * 64, datatype=old.datatype))
+@pytest.mark.parametrize("name", ["sha256", "canonicalSha256"])
+def test_a_wrong_digest_is_noticed_in_the_very_copy(store: Store, name: str) -> None:
+    swap(store, "S5", CMQ + name, lambda old: Literal("0" * 64, datatype=old.datatype))
 
     assert status_of(check(store, TEXT), "S5") == "altered"
+
+
+@pytest.mark.parametrize("identifier", ["S2", "S5"])
+def test_a_wrong_length_is_noticed_in_the_very_copy(store: Store, identifier: str) -> None:
+    swap(store, identifier, CMQ + "canonicalLength", lambda _: Literal(12))
+
+    assert status_of(check(store, TEXT), identifier) == "altered"
 
 
 def swap(store: Store, identifier: str, predicate: str, new: Callable[[Literal], Literal]) -> str:

@@ -50,7 +50,7 @@ graph:ontology {
 }
 graph:actors {
     actor:norvia a cmq:State ; rdfs:label "Norvia"@en ; cmq:code "03"^^xsd:integer .
-    actor:estmark a cmq:State ; rdfs:label "Estmark"@en ; cmq:code 4 , "x" .
+    actor:estmark a cmq:State ; rdfs:label "Estmark"@en ; cmq:code 4 , "x" , actor:norvia .
 }
 graph:source\\/accord {
     a1:s001 a cmq:Statement ; cmq:voice actor:norvia ; cmq:force cmqv:assert ; cmq:relays a1:s001a .
@@ -229,6 +229,17 @@ def test_the_one_graph_of_n_triples_is_the_union(made: Publication) -> None:
     assert lines(made.out / "communique.nt") == {str(Quad(*q.triple)) for q in quads}
 
 
+def test_trig_has_its_prefixes_in_order_and_each_graph_once(
+    quads: list[Quad], made: Publication
+) -> None:
+    text = (made.out / "communique.trig").read_text("utf-8").splitlines()
+    prefixes = [line for line in text if line.startswith("@prefix")]
+    graphs = [line for line in text if line.endswith(" {")]
+
+    assert prefixes == sorted(prefixes)
+    assert len(graphs) == len(set(graphs)) == len({quad.graph_name for quad in quads}) + 1
+
+
 def test_json_ld_reads_like_json(made: Publication) -> None:
     document = json.loads((made.out / "communique.jsonld").read_text("utf-8"))
     graphs = {graph["id"]: graph["@graph"] for graph in document["@graph"]}
@@ -261,9 +272,11 @@ def test_the_context_apart_is_the_one_inside(made: Publication) -> None:
 
 
 def test_readings_are_written_for_each_voice_of_an_innermost_statement(
-    quads: list[Quad], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    publish(quads, tmp_path / "dist", readings=True)
+    relay = "cmq:relays a1:s001a"
+    data = DATA.replace(relay, f"{relay} ; cmq:content a1:u01")
+    publish(parsed(data), tmp_path / "dist", readings=True)
     found = (tmp_path / "dist" / "readings-rdf12.nt").read_text("utf-8")
     base = "https://w3id.org/communique/"
     assert found == "".join(
@@ -308,7 +321,7 @@ def test_the_description_counts_what_is_there(quads: list[Quad], made: Publicati
         return int(str(text.value(rdflib.URIRef(subject), predicate)))
 
     assert count(DATASET, void.triples) == len(union)
-    assert count(graph + "actors", void.triples) == 7
+    assert count(graph + "actors", void.triples) == 8
     assert count(HOME + "class-cmq-State", void.entities) == len(states) == 2
     assert count(HOME + "property-cmq-voice", void.triples) == len(voices) == 3
 
