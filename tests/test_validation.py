@@ -142,3 +142,25 @@ def test_a_report_in_json_holds_every_finding(project: Path) -> None:
     report = json.loads(validation.as_json(_validate(project)))
 
     assert [finding["focus"] for finding in report["findings"]] == ["a1:s001", "a1:s001a"]
+
+
+def test_a_rule_in_sparql_is_asked_of_every_thing(project: Path) -> None:
+    rule = """
+shape:Reply a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:severity sh:Violation ;
+  sh:sparql [ sh:message "A statement does not answer itself."@en ; sh:select
+    "SELECT $this WHERE { $this <https://w3id.org/communique/ns#respondsTo> $this }" ] .
+"""
+    shapes = project / "shapes" / "statement.ttl"
+    shapes.write_text(shapes.read_text() + rule)
+    _edit(
+        project / _ARTICLE,
+        "cmq:relays a1:s001a ;",
+        "cmq:relays a1:s001a ; cmq:respondsTo a1:s001 ;",
+    )
+    _edit(
+        project / _ARTICLE, "cmq:content a1:u01 ;", "cmq:content a1:u01 ; cmq:respondsTo a1:s001 ;"
+    )
+
+    assert [(found.focus, found.message) for found in _validate(project).findings] == [
+        ("a1:s001", "A statement does not answer itself.")
+    ]

@@ -5,23 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, serialize
+from pyoxigraph import NamedNode, Store
 
 from communique.dataset import Term, extent, select, sources, union
 from communique.labels import Labels, count
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
 
-_RESULTS = """
-SELECT ?focus ?value ?shape ?severity ?message WHERE {
-  ?result a sh:ValidationResult ;
-    sh:focusNode ?focus ;
-    sh:sourceShape ?shape ;
-    sh:resultSeverity ?severity .
-  OPTIONAL { ?result sh:value ?value }
-  OPTIONAL { ?result sh:resultMessage ?message }
-}
-"""
 _WARNING = NamedNode(PREFIXES["sh"] + "Warning")
 
 
@@ -78,10 +68,12 @@ class Report:
 
 def validate(root: Path, store: Store) -> Report:
     """Check the store of a project, without inferences, against the project's shapes."""
+    from communique import shacl
+
     data = union(store)
     shapes = load_shapes(root, data)
     found = _Findings(root, store, shapes)
-    findings = {*found.of_shapes(), *found.of_data(_results(data, shapes.store))}
+    findings = {*found.of_shapes(), *found.of_data(shacl.results(data, shapes.store))}
     files = sources(root)
     return Report(
         files=len(files),
@@ -144,32 +136,6 @@ class _Findings:
 
 def _name(term: Term) -> str:
     return shrink(term.value) if isinstance(term, NamedNode) else str(term)
-
-
-def _results(data: Store, shapes: Store) -> list[dict[str, Term]]:
-    """Run pyshacl, and return its results as rows."""
-    import pyshacl
-    from rdflib import Graph
-
-    _, results, text = pyshacl.validate(
-        Graph().parse(data=_ntriples(data), format="nt"),
-        shacl_graph=Graph().parse(data=_ntriples(shapes), format="nt"),
-        advanced=False,
-        js=False,
-        inference="none",
-        inplace=True,
-        allow_warnings=True,
-    )
-    if not isinstance(results, Graph):
-        raise TypeError(text)
-    report = Store()
-    report.load(results.serialize(format="nt", encoding="utf-8"), format=RdfFormat.N_TRIPLES)
-    return select(report, _RESULTS)
-
-
-def _ntriples(store: Store) -> bytes:
-    triples = {Triple(q.subject, q.predicate, q.object) for q in store}
-    return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
 
 
 def as_json(report: Report) -> str:
