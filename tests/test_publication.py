@@ -286,6 +286,21 @@ def test_readings_are_written_for_each_voice_of_an_innermost_statement(
     )
 
 
+SHAPES = """
+PREFIX graph: <https://w3id.org/communique/graph/>
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+graph:shapes { <https://w3id.org/communique/shape/State> a sh:NodeShape . }
+"""
+
+
+def test_shapes_are_published_by_themselves(tmp_path: Path) -> None:
+    made = publish(parsed(DATA + SHAPES), tmp_path / "dist")
+
+    assert names(made.out.resolve()) == sorted([*EXPECTED, "graphs/shapes.ttl"])
+    assert "NodeShape" in (made.out / "graphs/shapes.ttl").read_text("utf-8")
+    assert b"NodeShape" not in (made.out / "communique.nq").read_bytes()
+
+
 # The description
 
 
@@ -387,6 +402,7 @@ GRAPH graph:a\\/b { <urn:s> <urn:p> 1 }
     ("data", "message"),
     [
         ("", "nothing to publish"),
+        (SHAPES, "nothing to publish"),
         ("<urn:s> <urn:p> 1 .", "is in no graph"),
         ("GRAPH <urn:g> { <urn:s> <urn:p> 1 }", "cannot name a file"),
         ("GRAPH <https://w3id.org/communique/graph/../x> { <urn:s> <urn:p> 1 }", "cannot name"),

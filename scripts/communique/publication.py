@@ -37,6 +37,7 @@ _BULK = (
 _CATALOGUE = Pending("catalogue.ttl", _TURTLE, "The description, with the sums of all files")
 _META = Pending("graphs/meta.ttl", _TURTLE, "The graph meta, in Turtle")
 _READINGS = Pending(READINGS, "application/n-triples", "The readings, in RDF 1.2")
+_SHAPES = "shapes"
 _REIFIES = NamedNode(PREFIXES["rdf"] + "reifies")
 
 
@@ -76,13 +77,17 @@ def publish(
 
 
 def quads_of(root: Path, store: Store) -> list[Quad]:
-    """Return what a project's files say, to the letter, and what its store infers from them."""
+    """Return what a project's files say, to the letter, and what its store infers from them.
+
+    The shapes are there too, as graph:shapes: they are published by themselves.
+    """
+    inferred = store.quads_for_pattern(None, None, None, dataset.graph_iri("inferred"))
+    shapes = (dataset.Source(path, _SHAPES) for path in sorted((root / "shapes").rglob("*.ttl")))
     said = [
         quad
-        for source in dataset.sources(root)
+        for source in (*dataset.sources(root), *shapes)
         for quad in dataset.read(source.path, root=root, graph=source.iri)
     ]
-    inferred = store.quads_for_pattern(None, None, None, dataset.graph_iri("inferred"))
     return [*said, *inferred]
 
 
@@ -93,7 +98,7 @@ def compose(
     quads = list(quads)
     _check(quads)
     parts = [_graph_file(name, triples) for name, triples in sorted(_by_graph(quads).items())]
-    content = _canonical(quads)
+    content = _canonical([quad for quad in quads if _graph_name(quad) != _SHAPES])
     if readings:
         parts.append(_readings(content))
     graphs = _by_graph(content)
@@ -107,7 +112,8 @@ def compose(
     digest = next(file.sha256 for file in files if file.path == "communique.nq")
     manifest = _manifest([*files, sums], known, digest, everything)
     if read_back:
-        readback.check([*parts, *whole], everything)
+        readback.check(parts, quads)
+        readback.check(whole, everything)
     extent = len({quad.triple for quad in everything})
     return Publication(out, known, digest, extent, (*files, sums, manifest))
 
@@ -115,7 +121,7 @@ def compose(
 def _check(quads: list[Quad]) -> None:
     """Refuse what has no place in the published folder."""
     names = {_graph_name(quad) for quad in quads}
-    if not names:
+    if not names - {_SHAPES}:
         raise CommuniqueError("publish: nothing to publish. Load ontology and data first")
     if len({name.replace("/", "-") for name in names}) < len(names):
         raise CommuniqueError("publish: two graphs would share a file name. Rename one")
