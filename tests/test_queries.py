@@ -1,0 +1,155 @@
+"""The stored questions, asked of the real dataset on two engines."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from pyoxigraph import DefaultGraph, QuerySolutions, RdfFormat, Store, serialize
+from rdflib import Graph
+from rdflib.term import Identifier
+
+from communique import answers, dataset, questions, resources
+from communique.labels import plain
+from communique.questions import Question
+
+ROOT = resources.root()
+QUESTIONS = {question.name: question for question in questions.questions(ROOT)}
+ANALYSTS = {f"D{number:02}" for number in range(1, 61, 2)}
+OPTIONAL = re.compile(r"^#\+   (\w+): \{.*\brequired: false\b", re.MULTILINE)
+
+Rows = list[tuple[str, ...]]
+
+
+@pytest.fixture(name="store", scope="session")
+def _store() -> Store:
+    return dataset.union(dataset.load(ROOT))
+
+
+@pytest.fixture(name="graph", scope="session")
+def _graph(store: Store) -> Graph:
+    triples = (q.triple for q in store.quads_for_pattern(None, None, None, DefaultGraph()))
+    return Graph().parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
+
+
+def _pyoxigraph(store: Store, sparql: str) -> Rows:
+    answer = questions.ask(store, sparql)
+    assert isinstance(answer, QuerySolutions)
+    return [tuple(map(plain, row)) for row in questions.rows(answer)]
+
+
+def _rdflib(graph: Graph, sparql: str) -> Rows:
+    found = [row for row in graph.query(sparql) if isinstance(row, tuple)]
+    return [tuple(str(v) if isinstance(v, Identifier) else "" for v in row) for row in found]
+
+
+def _widened(question: Question) -> Question:
+    """Leave every optional parameter open."""
+    sparql = question.sparql
+    for name in OPTIONAL.findall(sparql):
+        sparql = re.sub(rf"(VALUES \${name} \{{)[^}}]*\}}", r"\1 UNDEF }", sparql)
+    return replace(question, sparql=sparql)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_two_engines_give_the_same_rows(name: str, store: Store, graph: Graph) -> None:
+    sparql = QUESTIONS[name].sparql
+
+    assert Counter(_rdflib(graph, sparql)) == Counter(_pyoxigraph(store, sparql))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_answer_is_the_stored_one(name: str, store: Store) -> None:
+    comparison = answers.compare(ROOT, store, QUESTIONS[name])
+
+    assert comparison.same, str(comparison)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_row_of_an_answer_comes_twice(name: str, store: Store) -> None:
+    found = answers.answer(store, QUESTIONS[name], labels=False).rows
+
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("name", [n for n, q in QUESTIONS.items() if _widened(q) != q])
+def test_a_question_left_open_is_answered_for_all(name: str, store: Store, graph: Graph) -> None:
+    question = QUESTIONS[name]
+    wide = _pyoxigraph(store, _widened(question).sparql)
+
+    assert set(_pyoxigraph(store, question.sparql)) <= set(wide)
+    assert Counter(_rdflib(graph, _widened(question).sparql)) == Counter(wide)
+
+
+def test_each_question_of_the_analysts_has_exactly_one_query() -> None:
+    tags = Counter(tag for question in QUESTIONS.values() for tag in question.tags)
+
+    assert {tag: n for tag, n in tags.items() if re.fullmatch(r"D\d+", tag)} == dict.fromkeys(
+        ANALYSTS, 1
+    )
+
+
+def test_there_are_forty_questions_and_more() -> None:
+    assert len(QUESTIONS) >= 40
+
+
+def test_the_timeline_is_in_the_stored_order(store: Store) -> None:
+    stored = answers.read(answers.folder(ROOT) / "timeline.csv")
+
+    assert answers.answer(store, QUESTIONS["timeline"]).rows == stored.rows
+
+
+def test_the_timeline_is_in_one_order_on_two_engines(store: Store, graph: Graph) -> None:
+    sparql = QUESTIONS["timeline"].sparql
+
+    assert _rdflib(graph, sparql) == _pyoxigraph(store, sparql)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_header_asks_and_explains(name: str) -> None:
+    question = QUESTIONS[name]
+
+    assert question.summary.endswith("?")
+    assert question.description.endswith(".")
+    assert question.tags
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_declared_parameter_is_a_block_and_the_reverse(name: str) -> None:
+    text = QUESTIONS[name].sparql
+    header = "\n".join(line for line in text.splitlines() if line.startswith("#+   "))
+
+    assert re.findall(r"^#\+   (\w+):", header, re.MULTILINE) == re.findall(
+        r"VALUES \$(\w+) \{", text
+    )
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_query_is_ordered_and_names_its_columns(name: str) -> None:
+    text = QUESTIONS[name].sparql
+
+    assert re.search(r"^ORDER BY ", text, re.MULTILINE)
+    assert not re.search(r"SELECT (DISTINCT )?\*", text)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_query_names_nothing_of_one_article(name: str) -> None:
+    """Actors may be a parameter's default; statements, matters and literals may not occur."""
+    body = re.sub(r"VALUES \$\w+ \{[^}]*\}", "", QUESTIONS[name].sparql)
+
+    assert not re.search(r"\b(?:a\d+|actor|place|post|passage|span):[\w-]", body)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_query_declares_the_prefixes_that_it_uses_in_order(name: str) -> None:
+    text = QUESTIONS[name].sparql
+    declared = re.findall(r"^PREFIX (\w+):", text, re.MULTILINE)
+    body = re.sub(r"^(?:PREFIX|#).*$|<[^>]*>|\"[^\"]*\"", "", text, flags=re.MULTILINE)
+
+    assert declared == sorted(set(re.findall(r"(\w+):[\w-]", body)))
+
+
+def test_every_stored_answer_belongs_to_a_question() -> None:
+    stored = {path.stem for path in answers.folder(ROOT).glob("*.csv")}
+
+    assert stored == set(QUESTIONS)
