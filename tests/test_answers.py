@@ -134,12 +134,13 @@ def test_ask_is_answered_with_a_word(project: Path, sparql: str, word: str) -> N
 
 def test_construct_is_answered_in_sorted_n_triples(project: Path) -> None:
     text = _answer(
-        project, "CONSTRUCT { ?s <urn:p> ?o } WHERE { VALUES (?s ?o) { (cmq:b 1) (cmq:a 'x') } }"
+        project,
+        "CONSTRUCT { ?s <urn:p> ?o } WHERE { VALUES (?s ?o) { (cmq:voice 1) (cmq:force 'x') } }",
     )
 
     assert text == (
-        '<https://w3id.org/communique/ns#a> <urn:p> "x" .\n'
-        "<https://w3id.org/communique/ns#b> <urn:p> "
+        '<https://w3id.org/communique/ns#force> <urn:p> "x" .\n'
+        "<https://w3id.org/communique/ns#voice> <urn:p> "
         '"1"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
     )
 

@@ -25,7 +25,7 @@ def _lines(project: Path) -> list[str]:
 
 def test_good_data_has_no_finding_and_is_counted(project: Path) -> None:
     assert str(_validate(project)) == (
-        "Checked 5 files, 73 triples, 2 statements; 1 of 1 shape had something to check. 0 errors."
+        "Checked 5 files, 77 triples, 2 statements; 1 of 1 shape had something to check. 0 errors."
     )
 
 
@@ -48,7 +48,11 @@ def test_a_finding_shows_the_value_and_the_label(project: Path) -> None:
         (
             f'{_ARTICLE}: error: a1:s001 "Reply": A statement names a known voice.'
             " Found: actor:silvania [shape:Statement-voice]"
-        )
+        ),
+        (
+            f'{_ARTICLE}: error: a1:s001 "Reply": Nothing describes actor:silvania;'
+            " is it actor:sylvania? [known-names]"
+        ),
     ]
 
 
@@ -59,7 +63,9 @@ def test_a_state_is_an_actor_without_inference(project: Path) -> None:
 def test_a_dangling_voice_is_not_inferred_into_existence(project: Path) -> None:
     (project / "data" / "actors.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
 
-    assert _validate(project).errors == 2
+    found = {finding.shape for finding in _validate(project).findings}
+
+    assert found == {"known-names", "shape:Statement-voice"}
 
 
 def test_a_warning_is_reported_and_is_no_error(project: Path) -> None:
@@ -77,7 +83,7 @@ def test_findings_are_sorted_by_file_and_thing(project: Path) -> None:
     _edit(project / _ARTICLE, "cmq:voice", "cmq:voyce")
     found = _validate(project).findings
 
-    assert [finding.focus for finding in found] == ["a1:s001", "a1:s001a"]
+    assert [finding.focus for finding in found] == ["a1:s001", "a1:s001", "a1:s001a", "a1:s001a"]
 
 
 @pytest.mark.parametrize(
@@ -141,26 +147,19 @@ def test_a_report_in_json_holds_every_finding(project: Path) -> None:
     _edit(project / _ARTICLE, "cmq:voice", "cmq:voyce")
     report = json.loads(validation.as_json(_validate(project)))
 
-    assert [finding["focus"] for finding in report["findings"]] == ["a1:s001", "a1:s001a"]
+    assert {finding["focus"] for finding in report["findings"]} == {"a1:s001", "a1:s001a"}
 
 
 def test_a_rule_in_sparql_is_asked_of_every_thing(project: Path) -> None:
     rule = """
-shape:Reply a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:severity sh:Violation ;
-  sh:sparql [ sh:message "A statement does not answer itself."@en ; sh:select
-    "SELECT $this WHERE { $this <https://w3id.org/communique/ns#respondsTo> $this }" ] .
+shape:Relay a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:severity sh:Violation ;
+  sh:sparql [ sh:message "A statement does not relay itself."@en ; sh:select
+    "SELECT $this WHERE { $this <https://w3id.org/communique/ns#relays> $this }" ] .
 """
     shapes = project / "shapes" / "statement.ttl"
     shapes.write_text(shapes.read_text() + rule)
-    _edit(
-        project / _ARTICLE,
-        "cmq:relays a1:s001a ;",
-        "cmq:relays a1:s001a ; cmq:respondsTo a1:s001 ;",
-    )
-    _edit(
-        project / _ARTICLE, "cmq:content a1:u01 ;", "cmq:content a1:u01 ; cmq:respondsTo a1:s001 ;"
-    )
+    _edit(project / _ARTICLE, "cmq:relays a1:s001a ;", "cmq:relays a1:s001 ;")
 
     assert [(found.focus, found.message) for found in _validate(project).findings] == [
-        ("a1:s001", "A statement does not answer itself.")
+        ("a1:s001", "A statement does not relay itself.")
     ]

@@ -12,7 +12,8 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QueryTriples, Store
 from communique.dataset import Term, load, union
 from communique.errors import CommuniqueError
 from communique.labels import Labels, count, plain
-from communique.questions import Answer, Question, ask, find, questions, rows
+from communique.names import refuse_unknown
+from communique.questions import Answer, Question, ask, find, questions, rows, words
 
 Row = tuple[str, ...]
 
@@ -83,6 +84,7 @@ def answered(root: Path, name: str, *, form: str, labels: bool, endpoint: str | 
 
         theirs = ask_endpoint(endpoint, question.sparql, seconds=PATIENCE)
         return render(store, theirs, form=form, labels=labels)
+    refuse_unknown(store, words(question.sparql), where=str(question.path))
     ours = ask(store, question.sparql, where=str(question.path))
     return render(store, ours, form=form, labels=labels)
 

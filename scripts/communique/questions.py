@@ -108,12 +108,17 @@ def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:
 
     A query that calls another server is refused: an answer comes from these files alone.
     """
-    if re.search(r"(?<![\w?$:])SERVICE\b", _words(sparql), flags=re.IGNORECASE):
+    if re.search(r"(?<![\w?$:])SERVICE\b", words(sparql), flags=re.IGNORECASE):
         raise CommuniqueError(f"{where}: calls another server (SERVICE). Ask that server itself")
     try:
         return union.query(sparql, prefixes=_prefixes(sparql))
     except SyntaxError as error:
         raise CommuniqueError(_unreadable(sparql, str(error), where)) from error
+
+
+def words(sparql: str) -> str:
+    """Blank out IRIs, strings and comments."""
+    return _QUIET.sub(" ", sparql)
 
 
 def with_prefixes(sparql: str) -> str:
@@ -143,15 +148,11 @@ def _unreadable(sparql: str, error: str, where: str) -> str:
     return f"{where}:{line}:{column}: not SPARQL: {what}. Mend the query"
 
 
-def _words(sparql: str) -> str:
-    """Blank out IRIs, strings and comments."""
-    return _QUIET.sub(" ", sparql)
-
-
 def _prefixes_used(sparql: str) -> set[str]:
-    words = re.sub(r"\bPREFIX\s+([\w-]*):", " ", _words(sparql), flags=re.IGNORECASE)
-    declared = set(re.findall(r"\bPREFIX\s+([\w-]*):", _words(sparql), flags=re.IGNORECASE))
-    return set(re.findall(r"(?<![\w?$@:-])([A-Za-z][\w-]*):", words)) - declared
+    text = words(sparql)
+    declared = set(re.findall(r"\bPREFIX\s+([\w-]*):", text, flags=re.IGNORECASE))
+    body = re.sub(r"\bPREFIX\s+([\w-]*):", " ", text, flags=re.IGNORECASE)
+    return set(re.findall(r"(?<![\w?$@:-])([A-Za-z][\w-]*):", body)) - declared
 
 
 def _topic(question: Question) -> str:

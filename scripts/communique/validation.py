@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode, Store
 
 from communique.dataset import Term, extent, select, sources, union
 from communique.labels import Labels, count
+from communique.names import closest, described, unknown
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
 
@@ -73,7 +74,11 @@ def validate(root: Path, store: Store) -> Report:
     data = union(store)
     shapes = load_shapes(root, data)
     found = _Findings(root, store, shapes)
-    findings = {*found.of_shapes(), *found.of_data(shacl.results(data, shapes.store))}
+    findings = {
+        *found.of_shapes(),
+        *found.of_names(data),
+        *found.of_data(shacl.results(data, shapes.store)),
+    }
     files = sources(root)
     return Report(
         files=len(files),
@@ -102,6 +107,15 @@ class _Findings:
             file = self._shapes.files.get(flaw.shape, "shapes")
             name = shrink(flaw.shape) if flaw.shape else "shapes"
             yield Finding(file, name, "", flaw.message, "error", name)
+
+    def of_names(self, data: Store) -> Iterator[Finding]:
+        """Yield the names that nothing describes."""
+        known = described(data)
+        for user, iri in unknown(data):
+            near = closest(iri, known)
+            message = f"Nothing describes {shrink(iri)}{f'; is it {near}?' if near else '.'}"
+            file, label = self._file(user), self._label(user)
+            yield Finding(file, _name(user), label, message, "error", "known-names")
 
     def of_data(self, results: Iterable[dict[str, Term]]) -> Iterator[Finding]:
         """Yield the results of validation."""
