@@ -92,7 +92,7 @@ def _quads() -> list[Quad]:
 
 @pytest.fixture(name="made")
 def _made(quads: list[Quad], tmp_path: Path) -> Publication:
-    return publish(quads, tmp_path / "dist")
+    return publish(quads, tmp_path / "dist", read_back=False)
 
 
 def names(folder: Path) -> list[str]:
@@ -440,6 +440,16 @@ def test_a_form_that_says_something_else_is_refused(quads: list[Quad], tmp_path:
     check([nt], whole)
     with pytest.raises(CommuniqueError, match=r"communique\.nt: what is read back is not"):
         check([less], whole)
+
+
+def test_nothing_is_written_when_a_form_does_not_read_back(
+    quads: list[Quad], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communique.jsonld.documents", lambda _: (b"{}", b"{}"))
+
+    with pytest.raises(CommuniqueError, match=r"communique\.jsonld: what is read back is not"):
+        publish(quads, tmp_path / "dist")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _data(made: Publication, name: str) -> bytes:
