@@ -3,14 +3,18 @@
 import re
 import shlex
 import subprocess
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rdflib
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from pyoxigraph import (
     BlankNode,
     Literal,
@@ -301,6 +305,22 @@ def test_the_lock_file_names_no_index_and_hashes_everything() -> None:
 
     assert not re.search(r"^\s*-[-\w]*(index|find-links)|://", text, flags=re.MULTILINE)
     assert len(pinned) == len(re.findall(r"^[\w.-]+", text, flags=re.MULTILINE)) > 0
+
+
+def test_the_lock_file_fulfils_the_project_file() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    pins = re.findall(r"^([\w.-]+)==(\S+)", text, flags=re.MULTILINE)
+    pinned = {canonicalize_name(name): version for name, version in pins}
+    asked = [Requirement(line) for line in _asked(project)]
+
+    assert [
+        str(a) for a in asked if pinned.get(canonicalize_name(a.name), "") not in a.specifier
+    ] == []
+
+
+def _asked(project: dict[str, Any]) -> list[str]:
+    return [*project["dependencies"], *project["optional-dependencies"]["dev"]]
 
 
 # What never enters the repository

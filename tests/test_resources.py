@@ -5,8 +5,14 @@ import pytest
 from communique import resources
 
 
-def test_in_a_checkout_the_root_is_the_repository(checkout: Path) -> None:
-    assert resources.root() == checkout
+def test_in_a_checkout_the_root_is_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "scripts" / "communique"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(resources, "files", lambda _package: package)
+
+    assert resources.root() == tmp_path
 
 
 def test_in_a_wheel_the_root_is_the_package(
@@ -16,3 +22,8 @@ def test_in_a_wheel_the_root_is_the_package(
     monkeypatch.setattr(resources, "files", lambda _package: tmp_path)
 
     assert resources.root() == tmp_path
+
+
+@pytest.mark.parametrize("folder", ["ontology", "data", "shapes", "queries", "tests/answers"])
+def test_the_root_has_every_folder_that_the_commands_need(folder: str) -> None:
+    assert (resources.root() / folder).is_dir()
