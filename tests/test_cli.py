@@ -1,5 +1,6 @@
 import inspect
 import json
+import re
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import pytest
 
 from communique import building, dataset, resources
 from communique.cli import main
-from conftest import Run
+from conftest import HERE, Run
 
 _ARTICLE = Path("data") / "articles" / "1933-11-17-herring.ttl"
 
@@ -199,6 +200,41 @@ def test_build_fails_on_warnings_only_when_strict(
     result = run("build", "--root", project, "-o", tmp_path / "dist", *strict)
 
     assert result.exit_code == code, result.output
+
+
+@pytest.fixture(name="article")
+def _article() -> Path:
+    found = HERE.parent.parent / "shared" / "article" / "article.txt"
+    if not found.is_file():
+        pytest.skip("../shared is not here: the article may not be in the repository")
+    return found
+
+
+def test_evidence_verifies_every_passage_and_span(run: Run, checkout: Path, article: Path) -> None:
+    result = run("evidence", "--copy", article, "--root", checkout)
+
+    assert result.exit_code == 0
+    assert re.fullmatch(
+        r"well formed; [0-9]+ passages verified, [0-9]+ spans verified\n", result.stdout
+    )
+
+
+def test_evidence_tells_each_place_when_asked(run: Run, checkout: Path, article: Path) -> None:
+    result = run("evidence", "--copy", article, "--list", "--root", checkout)
+
+    assert "passage:ba01b1d8-581-818: passage in S5 is verified, at 581-818\n" in result.stdout
+
+
+def test_evidence_fails_when_a_sentence_is_gone(
+    run: Run, checkout: Path, article: Path, tmp_path: Path
+) -> None:
+    text = article.read_text("utf-8")
+    copy = tmp_path / "copy.txt"
+    copy.write_text(text[:581] + text[818:], encoding="utf-8")
+    result = run("evidence", "--copy", copy, "--root", checkout)
+
+    assert result.exit_code == 1
+    assert "passage:ba01b1d8-581-818: passage in S5 is missing\n" in result.stdout
 
 
 def test_publish_writes_the_files(run: Run, project: Path, tmp_path: Path) -> None:

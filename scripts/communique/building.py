@@ -9,6 +9,9 @@ from pyoxigraph import Store
 
 from communique import answers, dataset, evidence, inference, questions, validation
 from communique.labels import count
+from communique.namespaces import shrink
+
+_LOST = frozenset({"missing", "altered"})
 
 Progress = Callable[[str], None]
 
@@ -81,16 +84,25 @@ def check_shapes(root: Path, store: Store) -> Outcome:
     return Outcome("Checked", str(report).removeprefix("Checked "), errors, warnings)
 
 
-def check_evidence(store: Store, copy: Path | None) -> Outcome:
-    """Check the form of the evidence, and its words if there is a copy of the text."""
+def check_evidence(store: Store, copy: Path | None, *, tell_all: bool = False) -> Outcome:
+    """Check the form of the evidence, and its words if there is a copy of the text.
+
+    What is in its place is only counted, unless all is to be told.
+    """
     faults = tuple(f"evidence: {p.iri}: {p.message}" for p in evidence.problems(store))
     form = "not well formed" if faults else "well formed"
     if copy is None:
         return Outcome(
             "Evidence", f"{form}; words not checked: no copy given (--copy FILE)", faults
         )
-    results = evidence.check(store, evidence.read_copy(copy).text)
-    return Outcome("Evidence", f"{form}; {tally(results)}", (*faults, *lost(results)))
+    results = verified(store, copy)
+    told = tuple(became(r) for r in results if tell_all and r.status not in _LOST)
+    return Outcome("Evidence", f"{form}; {tally(results)}", (*faults, *lost(results)), told)
+
+
+def verified(store: Store, copy: Path) -> list[evidence.Result]:
+    """Look for every passage and span in the reader's copy."""
+    return evidence.check(store, evidence.read_copy(copy).text)
 
 
 def tally(results: list[evidence.Result]) -> str:
@@ -101,23 +113,20 @@ def tally(results: list[evidence.Result]) -> str:
 
 def lost(results: list[evidence.Result]) -> tuple[str, ...]:
     """Say which passages and spans are not in the copy."""
-    return tuple(
-        f"{result.iri}: {result.kind} {result.identifier} is {result.status}"
-        for result in results
-        if result.status in {"missing", "altered"}
-    )
+    return tuple(became(result) for result in results if result.status in _LOST)
+
+
+def became(result: evidence.Result) -> str:
+    """Say in one line what became of a passage or a span."""
+    place = f", at {result.start}-{result.end}" if result.start is not None else ""
+    return f"{shrink(result.iri)}: {result.kind} in {result.identifier} is {result.status}{place}"
 
 
 def check_answers(root: Path, store: Store) -> Outcome:
     """Answer every question and compare with the stored answers."""
     comparisons = answers.compare_all(root, dataset.union(store), questions.questions(root))
     wrong = tuple(str(comparison) for comparison in comparisons if not comparison.same)
-    all_well = f"{count(len(comparisons), 'question')}, all as expected"
-    return Outcome(
-        "Answered",
-        f"{len(wrong)} of {all_well.replace('all ', 'not ')}" if wrong else all_well,
-        wrong,
-    )
+    return Outcome("Answered", answers.summary(comparisons), wrong)
 
 
 def written(store: Store, out: Path) -> Outcome:

@@ -167,17 +167,20 @@ def test(root: Path | None, *, update: bool) -> None:
 @main.command()
 @_ROOT
 @_COPY
-def evidence(root: Path | None, copy: Path | None) -> None:
+@click.option("--list", "tell_all", is_flag=True, help="Say of each one where it is.")
+def evidence(root: Path | None, copy: Path | None, *, tell_all: bool) -> None:
     """Verify every passage and span against your own copy of the article.
 
     \b
     Example:
       communique evidence --copy article.txt
+      communique evidence --copy article.txt --list
     """
     from communique import building, dataset
 
-    checked = building.check_evidence(dataset.load(_project(root), infer=False), copy)
-    _print([*checked.findings, checked.summary])
+    store = dataset.load(_project(root), infer=False)
+    checked = building.check_evidence(store, copy, tell_all=tell_all)
+    _print([*checked.warnings, *checked.findings, checked.summary])
     _exit(bad=checked.findings)
 
 
