@@ -40,7 +40,7 @@ Pair = tuple[str, str]
 
 
 def read(*paths: Path) -> Graph:
-    graph = Graph()
+    graph = Graph(bind_namespaces="none")
     for path in paths:
         graph.parse(path, format="turtle")
     return graph
@@ -67,7 +67,7 @@ def world(path: Path) -> Graph:
         for subject in graph.subjects()
         if isinstance(subject, URIRef)
     }
-    fresh = Graph()
+    fresh = Graph(bind_namespaces="none")
     for s, p, o in graph:
         fresh.add((renamed.get(s, s), p, renamed.get(o, o)))
     return fresh
