@@ -6,32 +6,19 @@ import subprocess
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import rdflib
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from pyoxigraph import (
-    BlankNode,
-    Literal,
-    NamedNode,
-    Quad,
-    QueryBoolean,
-    QueryTriples,
-    RdfFormat,
-    Store,
-    parse,
-)
-from pyshacl.entrypoints import meta_validate
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, parse
 
-from communique import answers, dataset, questions, turtle
+from communique import dataset, turtle
 from communique.cli import main
 from communique.labels import Labels
-from communique.namespaces import BASE, PREFIXES, namespace, shrink
+from communique.namespaces import BASE, PREFIXES, shrink
 from conftest import HERE, Run
 
 ROOT = HERE.parent
@@ -50,26 +37,12 @@ _PATH = {
     )
 }
 _VERSION_IRI = NamedNode(PREFIXES["owl"] + "versionIRI")
-_NUMBERS = {PREFIXES["xsd"] + "integer", PREFIXES["xsd"] + "decimal"}
-_TEXT = PREFIXES["xsd"] + "string"
 each_query = pytest.mark.parametrize("path", _QUERIES, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module", name="store")
 def _store() -> Store:
     return dataset.load(ROOT)
-
-
-@pytest.fixture(scope="module", name="union")
-def _union(store: Store) -> Store:
-    return dataset.union(store)
-
-
-@pytest.fixture(scope="module", name="twin")
-def _twin(union: Store) -> rdflib.Graph:
-    """Return the same graph in rdflib."""
-    lines = "".join(f"{triple} .\n" for triple in {quad.triple for quad in union})
-    return rdflib.Graph().parse(data=lines, format="nt")
 
 
 def _quads(*folders: str) -> list[Quad]:
@@ -171,93 +144,12 @@ def test_no_two_things_have_the_same_label() -> None:
     assert {label: sorted(who) for label, who in bearers.items() if len(who) > 1} == {}
 
 
-def test_the_shapes_are_well_formed_shacl() -> None:
-    shapes = rdflib.Graph()
-    for path in dataset.turtle_files(ROOT / "shapes"):
-        shapes.parse(path)
-    conforms, _, text = meta_validate(shapes, inference="none", max_validation_depth=99)
-
-    assert conforms, text
-
-
 # Questions
-
-
-@each_query
-def test_a_question_says_what_it_asks(path: Path) -> None:
-    question = questions.question(path)
-
-    assert question.summary.endswith("?")
-    assert question.tags
 
 
 @each_query
 def test_a_question_has_a_kebab_case_name(path: Path) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", path.stem)
-
-
-@each_query
-def test_a_question_is_ordered_and_names_its_columns(path: Path) -> None:
-    sparql = path.read_text("utf-8")
-
-    assert not re.search(r"SELECT\s+(DISTINCT\s+)?\*", sparql)
-    assert re.search(r"^SELECT\b.*\}[^}]*ORDER BY[^}]*$|^ASK\b", sparql, re.MULTILINE | re.DOTALL)
-
-
-@each_query
-def test_a_question_declares_the_prefixes_that_it_uses(path: Path) -> None:
-    sparql = path.read_text("utf-8")
-    declared = dict(re.findall(r"^PREFIX ([\w-]+): <([^>]*)>$", sparql, flags=re.MULTILINE))
-
-    assert declared == {name: namespace(name) for name in declared}
-    assert all(len(re.findall(rf"\b{name}:", sparql)) > 1 for name in declared)
-    assert Store().query(sparql) is not None
-
-
-@each_query
-def test_a_question_is_answered_as_stored(path: Path, union: Store) -> None:
-    comparison = answers.compare(ROOT, union, questions.question(path))
-
-    assert comparison.same, str(comparison)
-
-
-@each_query
-def test_two_engines_give_the_same_rows(path: Path, union: Store, twin: rdflib.Graph) -> None:
-    found = questions.ask(union, path.read_text("utf-8"))
-    other = twin.query(path.read_text("utf-8"))
-    if isinstance(found, QueryBoolean):
-        assert bool(found) == other.askAnswer
-        return
-    assert not isinstance(found, QueryTriples)
-    ours = sorted(tuple(_cell(term) for term in row) for row in questions.rows(found))
-    theirs = sorted(
-        tuple(_cell(row[variable.value]) for variable in found.variables)
-        for row in other
-        if isinstance(row, rdflib.query.ResultRow)
-    )
-
-    assert ours == theirs
-
-
-def _cell(term: object) -> tuple[str, str]:
-    """Return the value of a term of either engine, and its datatype.
-
-    What the engines name differently is one value: an integer and the same decimal, and a text
-    put together from English texts, with its language or without.
-    """
-    if isinstance(term, rdflib.Literal):
-        value, datatype = str(term), str(term.datatype or _TEXT)
-    elif isinstance(term, Literal):
-        value, datatype = term.value, _TEXT if term.language else term.datatype.value
-    else:
-        return ("" if term is None else str(getattr(term, "value", term)), "")
-    return (f"{Decimal(value):f}", "number") if datatype in _NUMBERS else (value, datatype)
-
-
-def test_no_stored_answer_is_without_its_question() -> None:
-    stored = {path.stem for path in answers.folder(ROOT).glob("*.csv")}
-
-    assert stored == {path.stem for path in _QUERIES}
 
 
 # Documents
