@@ -179,7 +179,9 @@ def test_the_readme_shows_what_a_command_prints(
     monkeypatch.chdir(ROOT if any(arg.startswith("../") for arg in args) else tmp_path)
     pattern = re.escape(output.strip()).replace(r"\.\.\.", r"[\s\S]*")
 
-    assert re.fullmatch(pattern, run(*args).output.strip())
+    printed = run(*args).output.strip()
+
+    assert re.fullmatch(pattern, printed), f"it prints:\n{printed}"
 
 
 def test_one_version_is_named_everywhere(store: Store) -> None:
