@@ -11,7 +11,7 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QueryTriples, Store
 
 from communique.dataset import Term, load, union
 from communique.errors import CommuniqueError
-from communique.labels import Labels, count, plain
+from communique.labels import Labels, count, plain, visible
 from communique.names import refuse_unknown
 from communique.questions import Answer, Question, ask, find, questions, rows, words
 
@@ -102,7 +102,7 @@ def render(store: Store, found: Answer, *, form: str, labels: bool) -> str:
 
 def as_text(table: Table) -> str:
     """Lay a table out in columns, with the number of rows below."""
-    lines = [table.columns, *table.rows]
+    lines = [table.columns, *(tuple(map(visible, row)) for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
     text = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled]

@@ -1,5 +1,6 @@
 """What things are called when a person reads about them."""
 
+import re
 from functools import cache
 
 from pyoxigraph import Literal, NamedNode, Store
@@ -10,6 +11,7 @@ from communique.namespaces import PREFIXES, shrink
 _NAMING = tuple(
     NamedNode(iri) for iri in (PREFIXES["skos"] + "prefLabel", PREFIXES["rdfs"] + "label")
 )
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Labels:
@@ -39,6 +41,11 @@ class Labels:
 def plain(term: Term | None) -> str:
     """Return a term as SPARQL's CSV has it: the IRI, or the literal's text."""
     return "" if term is None else term.value
+
+
+def visible(text: str) -> str:
+    """Return a text in one line, with what would steer a terminal or turn its order shown."""
+    return _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):X}}}", text)
 
 
 def count(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Store
 
 from communique.dataset import Term, extent, select, sources, union
-from communique.labels import Labels, count
+from communique.labels import Labels, count, visible
 from communique.names import closest, described, unknown
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
@@ -32,7 +32,8 @@ class Finding:
         """Say it in one line."""
         name = f'{self.focus} "{self.label}"' if self.label else self.focus
         value = f" Found: {self.value}" if self.value else ""
-        return f"{self.file}: {self.severity}: {name}: {self.message}{value} [{self.shape}]"
+        line = f"{self.file}: {self.severity}: {name}: {self.message}{value} [{self.shape}]"
+        return visible(line)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from communique import answers
+from communique.labels import Labels, count, visible
+from communique.namespaces import PREFIXES
+
+_THING = NamedNode(PREFIXES["actor"] + "freedonia")
+_LABEL, _NAME = NamedNode(PREFIXES["rdfs"] + "label"), NamedNode(PREFIXES["skos"] + "prefLabel")
+
+
+def _text(*labels: tuple[NamedNode, Literal]) -> str:
+    store = Store()
+    store.extend(Quad(_THING, naming, label) for naming, label in labels)
+    return Labels(store).text(_THING)
+
+
+def test_a_thing_goes_by_its_english_label() -> None:
+    german, english = Literal("Freedonien", language="de"), Literal("Freedonia", language="en")
+
+    assert _text((_LABEL, german), (_LABEL, english)) == "Freedonia"
+
+
+def test_a_concept_goes_by_its_preferred_label() -> None:
+    assert _text((_NAME, Literal("accept", language="en"))) == "accept"
+
+
+def test_without_an_english_label_a_thing_goes_by_its_prefixed_name() -> None:
+    assert _text((_LABEL, Literal("Freedonien", language="de"))) == "actor:freedonia"
+
+
+def test_of_two_labels_always_the_same_is_taken() -> None:
+    labels = [Literal(text, language="en") for text in ("Freedonia", "Free Republic")]
+
+    assert _text(*((_LABEL, label) for label in labels)) == "Free Republic"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1412, "1,412 rows")]
+)
+def test_a_noun_agrees_with_its_number(number: int, words: str) -> None:
+    assert count(number, "row") == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Kiïv: “truce”", "Kiïv: “truce”"),
+        ("\x1b[2Jgone", "\\u{1B}[2Jgone"),
+        ("two\nlines", "two\\u{A}lines"),
+        ("abc\u202ecba", "abc\\u{202E}cba"),
+    ],
+    ids=["plain", "terminal command", "line end", "reversed order"],
+)
+def test_what_would_steer_a_terminal_is_shown(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_a_table_keeps_each_row_in_its_line(project: Path) -> None:
+    query = project / "ad-hoc.rq"
+    query.write_text('SELECT ?a { BIND("one\\ntwo\\u001B[2J" AS ?a) }')
+    text = answers.answered(project, str(query), form="table", labels=True)
+
+    assert text.splitlines()[2] == "one\\u{A}two\\u{1B}[2J"
