@@ -14,8 +14,8 @@ from communique.dataset import Term, select
 
 _RESULTS = """
 SELECT ?focus ?value ?shape ?severity ?message WHERE {
-  ?result a sh:ValidationResult ;
-    sh:focusNode ?focus ;
+  ?report sh:result ?result .
+  ?result sh:focusNode ?focus ;
     sh:sourceShape ?shape ;
     sh:resultSeverity ?severity .
   OPTIONAL { ?result sh:value ?value }
