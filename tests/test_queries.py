@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+import rdflib
 from pyoxigraph import DefaultGraph, QuerySolutions, RdfFormat, Store, serialize
 from rdflib import Graph
 from rdflib.term import Identifier
@@ -29,7 +30,10 @@ def _store() -> Store:
 @pytest.fixture(name="graph", scope="session")
 def _graph(store: Store) -> Graph:
     triples = (q.triple for q in store.quads_for_pattern(None, None, None, DefaultGraph()))
-    return Graph().parse(data=serialize(triples, format=RdfFormat.N_TRIPLES), format="nt")
+    data = serialize(triples, format=RdfFormat.N_TRIPLES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rdflib, "NORMALIZE_LITERALS", False)  # it would write PT0S as P0D
+        return Graph().parse(data=data, format="nt")
 
 
 def _pyoxigraph(store: Store, sparql: str) -> Rows:
