@@ -10,7 +10,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 from communique import shacl
 from communique.answers import compare
 from communique.dataset import load, select, union
-from communique.namespaces import PREFIXES, shrink
+from communique.namespaces import PREFIXES
 from communique.questions import Question, questions
 from communique.shapes import load_shapes
 
@@ -100,12 +100,9 @@ def test_no_triple_of_the_first_paragraph_can_go_unnoticed(
     checkout: Path, asserted: Store, graph: Store, asked: list[Question]
 ) -> None:
     """Without any one of them, a question is answered otherwise or a rule is broken."""
-    things = [row["thing"] for row in select(asserted, _PARAGRAPH)]
-    triples = [
-        quad
-        for thing in things
-        for quad in asserted.quads_for_pattern(thing, None, None, DefaultGraph())
-    ]
+    things = {str(row["thing"]) for row in select(asserted, _PARAGRAPH)}
+    everything = asserted.quads_for_pattern(None, None, None, DefaultGraph())
+    triples = [quad for quad in everything if str(quad.subject) in things]
     unanswered = []
     for triple in triples:
         with without(graph, [triple]):
@@ -114,7 +111,7 @@ def test_no_triple_of_the_first_paragraph_can_go_unnoticed(
     unnoticed = set(unanswered) - noticed_by_shapes(unanswered, asserted, checkout)
 
     assert len(triples) > 400
-    assert sorted(f"{shrink(t.subject.value)} {t.predicate} {t.object}" for t in unnoticed) == []
+    assert sorted(map(str, unnoticed)) == []
 
 
 def test_no_statement_can_be_given_to_another_voice(
