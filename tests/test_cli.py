@@ -225,6 +225,16 @@ def test_evidence_tells_each_place_when_asked(run: Run, checkout: Path, article:
     assert "passage:ba01b1d8-581-818: passage in S5 is verified, at 581-818\n" in result.stdout
 
 
+def test_evidence_tells_of_a_byte_order_mark(
+    run: Run, checkout: Path, article: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.txt"
+    copy.write_text(article.read_text("utf-8"), encoding="utf-8-sig")
+    result = run("evidence", "--copy", copy, "--root", checkout)
+
+    assert (result.exit_code, "; a byte order mark left out" in result.output) == (0, True)
+
+
 def test_evidence_fails_when_a_sentence_is_gone(
     run: Run, checkout: Path, article: Path, tmp_path: Path
 ) -> None:

@@ -64,7 +64,7 @@ def build(
     if any(step.findings or (strict and step.warnings) for step in steps):
         return Build((*steps, Outcome("Written", "nothing, for there is something to mend")))
     progress("Writing ...")
-    return Build((*steps, written(store, out)))
+    return Build((*steps, written(root, store, out)))
 
 
 def loaded(root: Path, store: Store) -> Outcome:
@@ -95,14 +95,11 @@ def check_evidence(store: Store, copy: Path | None, *, tell_all: bool = False) -
         return Outcome(
             "Evidence", f"{form}; words not checked: no copy given (--copy FILE)", faults
         )
-    results = verified(store, copy)
+    read = evidence.read_copy(copy)
+    results = evidence.check(store, read.text)
+    mark = "; a byte order mark left out" if read.byte_order_mark else ""
     told = tuple(became(r) for r in results if tell_all and r.status not in _LOST)
-    return Outcome("Evidence", f"{form}; {tally(results)}", (*faults, *lost(results)), told)
-
-
-def verified(store: Store, copy: Path) -> list[evidence.Result]:
-    """Look for every passage and span in the reader's copy."""
-    return evidence.check(store, evidence.read_copy(copy).text)
+    return Outcome("Evidence", f"{form}; {tally(results)}{mark}", (*faults, *lost(results)), told)
 
 
 def tally(results: list[evidence.Result]) -> str:
@@ -129,9 +126,9 @@ def check_answers(root: Path, store: Store) -> Outcome:
     return Outcome("Answered", answers.summary(comparisons), wrong)
 
 
-def written(store: Store, out: Path) -> Outcome:
+def written(root: Path, store: Store, out: Path) -> Outcome:
     """Write what is published."""
     from communique import publication
 
-    published = publication.publish(store, out)
+    published = publication.publish(publication.quads_of(root, store), out)
     return Outcome("Written", str(published))

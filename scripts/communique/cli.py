@@ -216,7 +216,9 @@ def publish(root: Path | None, out: Path, *, readings: bool) -> None:
     """
     from communique import dataset, publication
 
-    _print([publication.publish(dataset.load(_project(root)), out, readings=readings)])
+    project = _project(root)
+    quads = publication.quads_of(project, dataset.load(project))
+    _print([publication.publish(quads, out, readings=readings)])
 
 
 def _project(root: Path | None) -> Path:

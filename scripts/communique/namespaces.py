@@ -11,6 +11,7 @@ PREFIXES: dict[str, str] = {
     "cmqv": f"{BASE}vocab/",
     "curated": f"{BASE}id/curated/",
     "curator": f"{BASE}id/curator/",
+    "dataset": f"{BASE}id/dataset/",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
