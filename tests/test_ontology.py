@@ -82,6 +82,9 @@ NEGATIVE = [
     ("a copy that is the work", "a9:copy a cmq:SourceDocument", "Channel DigestState"),
     ("a matter that is its own counterpart", "a9:u01 cmq:counterpartOf a9:u01", "counterpartOf"),
     ("a finding that is a statement", "a9:f01 cmq:force cmqv:assert", "Finding Statement"),
+    ("a concept that speaks", "a9:s03 cmq:voice cmqv:assert", "Actor Concept"),
+    ("a concept as content", "a9:s03 cmq:content cmqv:assert", "Concept Matter"),
+    ("a post that speaks", "a9:s03 cmq:voice a9:chair . a9:chair a org:Post", "Actor Post"),
     ("a quantity that is a time", "a9:q01 cmq:anchor a9:t02", "Quantity TimeReference"),
 ]
 
