@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,22 +71,42 @@ def _table(store: Store, found: Answer, *, labels: bool) -> Table:
     return Table(columns, tuple(tuple(say(term) for term in row) for row in terms))
 
 
-def answered(root: Path, name: str, *, form: str, labels: bool, endpoint: str | None = None) -> str:
+def answered(  # noqa: PLR0913  one parameter for each option
+    root: Path,
+    name: str,
+    *,
+    form: str,
+    labels: bool,
+    endpoint: str | None = None,
+    evidence: bool = False,
+    copy: Path | None = None,
+) -> str:
     """Answer a project's question, or an ad-hoc query, in one of the formats.
 
     With the address of an endpoint the answer is that server's; labels stay the project's.
+    With evidence each row says through whom and where the text has what bears it.
     """
     question = find(root, name)
     store = union(load(root))
+    asking = _asking(store, question, endpoint)
+    if evidence or copy:
+        from communique.proof import prove
+
+        found: Answer = prove(store, question.sparql, asking, where=str(question.path), copy=copy)
+    else:
+        found = asking(question.sparql)
+    return render(store, found, form=form, labels=labels)
+
+
+def _asking(store: Store, question: Question, endpoint: str | None) -> Callable[[str], Answer]:
+    """Return what answers queries: the endpoint, or the project's own files."""
     if endpoint:
         from communique.endpoint import PATIENCE
         from communique.endpoint import ask as ask_endpoint
 
-        theirs = ask_endpoint(endpoint, question.sparql, seconds=PATIENCE)
-        return render(store, theirs, form=form, labels=labels)
+        return lambda sparql: ask_endpoint(endpoint, sparql, seconds=PATIENCE)
     refuse_unknown(store, words(question.sparql), where=str(question.path))
-    ours = ask(store, question.sparql, where=str(question.path))
-    return render(store, ours, form=form, labels=labels)
+    return lambda sparql: ask(store, sparql, where=str(question.path))
 
 
 def render(store: Store, found: Answer, *, form: str, labels: bool) -> str:

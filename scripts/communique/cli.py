@@ -116,6 +116,14 @@ def validate(root: Path | None, form: str) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
 @click.option("--labels/--iris", default=None, help="Default: labels in tables, else IRIs.")
 @click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint, not the files.")
+@click.option(
+    "--evidence", is_flag=True, help="Tell of each row through whom and where it is told."
+)
+@click.option(
+    "--copy",
+    type=click.Path(path_type=Path),
+    help="With --evidence: your copy of the article, whose words are then shown.",
+)
 def query(  # noqa: PLR0913  one parameter for each option
     name: str | None,
     root: Path | None,
@@ -123,7 +131,9 @@ def query(  # noqa: PLR0913  one parameter for each option
     output: Path | None,
     endpoint: str | None,
     *,
+    copy: Path | None,
     labels: bool | None,
+    evidence: bool,
 ) -> None:
     """Answer a question: by name, from a .rq file, or from - (standard input).
 
@@ -133,6 +143,7 @@ def query(  # noqa: PLR0913  one parameter for each option
     Example:
       communique query
       communique query demands --format csv -o demands.csv
+      communique query demands --evidence --copy article.txt
       echo 'SELECT * { ?s a cmq:Statement } LIMIT 3' | communique query -
     """
     from communique import answers, questions
@@ -141,7 +152,15 @@ def query(  # noqa: PLR0913  one parameter for each option
         text = questions.listing(questions.questions(_project(root)))
     else:
         shown = (form == "table") if labels is None else labels
-        text = answers.answered(_project(root), name, form=form, labels=shown, endpoint=endpoint)
+        text = answers.answered(
+            _project(root),
+            name,
+            form=form,
+            labels=shown,
+            endpoint=endpoint,
+            evidence=evidence,
+            copy=copy,
+        )
     _write(text, output)
 
 

@@ -1,0 +1,208 @@
+"""Let a query tell which statements bear each of its rows, though it does not show them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+NAMES = (
+    "statement",
+    "told",
+    "telling",
+    "teller",
+    "act",
+    "innermost",
+    "settling",
+    "proposal",
+    "answer",
+    "chain",
+    "step",
+    "membership",
+)
+"""What queries call the statements and memberships that bear a row."""
+
+GROUPED = "evidenceOfTheRow"
+
+_QUIET = re.compile(
+    r'''<[^<>"{}|^`\\\s]*>|"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"'''
+    r"""|'''(?:[^'\\]|\\.|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|\#[^\n]*""",
+    re.DOTALL,
+)
+_WORD = r"(?<![\w?$:.-])"
+_SELECT = re.compile(rf"{_WORD}SELECT\b(?:\s+(?:DISTINCT|REDUCED)\b)?", re.IGNORECASE)
+_GROUP = re.compile(rf"{_WORD}(?:WHERE|FROM)\b|\{{", re.IGNORECASE)
+_HIDDEN = re.compile(rf"{_WORD}(?:EXISTS|MINUS)\s*\{{", re.IGNORECASE)
+_SUM = re.compile(rf"{_WORD}(?:COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT)\s*\(", re.IGNORECASE)
+_GROUPING = re.compile(rf"{_WORD}GROUP\s+BY\b", re.IGNORECASE)
+_CUT = re.compile(rf"{_WORD}(?:LIMIT|OFFSET)\s+\d+", re.IGNORECASE)
+_VARIABLE = re.compile(r"[?$](\w+)")
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A query whose rows hold what bears them, and the columns by which rows are the same."""
+
+    sparql: str
+    names: tuple[str, ...]
+    keys: tuple[str, ...] | None
+
+
+def telling(sparql: str) -> Telling | None:
+    """Rewrite a SELECT so that each row holds what bears it; None if nothing could.
+
+    Names bound only inside EXISTS or MINUS, or inside a subquery that counts or cuts, are left
+    alone: what they stand for is not what bears a row.
+    """
+    text = _Text(sparql)
+    if not text.selects:
+        return None
+    root = text.selects[0]
+    names = tuple(sorted(text.names(root)))
+    if not names:
+        return None
+    edits = [*text.exposures(root), *text.at_root(root, names)]
+    for start, end, words in sorted(edits, reverse=True):
+        sparql = sparql[:start] + words + sparql[end:]
+    return Telling(sparql, names, None if text.shows_all(root) else text.plain(root))
+
+
+@dataclass(frozen=True)
+class _Select:
+    """Where one SELECT begins, its columns, its group and its tail end."""
+
+    start: int
+    columns: int
+    projected: int
+    opened: int
+    closed: int
+    end: int
+
+
+_Edit = tuple[int, int, str]
+
+
+class _Text:
+    """A query with its strings, IRIs and comments blanked out at their length."""
+
+    def __init__(self, sparql: str) -> None:
+        self._mask = _QUIET.sub(lambda found: " " * len(found[0]), sparql)
+
+    @cached_property
+    def selects(self) -> list[_Select]:
+        found = [self._select(match) for match in _SELECT.finditer(self._mask)]
+        return [select for select in found if select]
+
+    def names(self, select: _Select) -> set[str]:
+        """Return the names of bearers that a SELECT binds where it can show them."""
+        own = {name for name in self._variables(select) if name in NAMES}
+        for inner in self._within(select):
+            shown = set(self.plain(inner)) | (self._exposed(inner) if self._open(inner) else set())
+            own |= self.names(inner) if self.shows_all(inner) else shown & set(NAMES)
+        return own
+
+    def exposures(self, select: _Select) -> Iterator[_Edit]:
+        """Yield what to add to the subqueries of a SELECT."""
+        for inner in self._within(select):
+            if not self._open(inner):
+                continue
+            yield from self.exposures(inner)
+            new = sorted(self._exposed(inner) - set(self.plain(inner)))
+            if new and not self.shows_all(inner):
+                yield inner.projected, inner.projected, _listed(new)
+
+    def at_root(self, root: _Select, names: tuple[str, ...]) -> Iterator[_Edit]:
+        """Yield what to add to the outermost SELECT, and the cuts to take from it."""
+        for cut in _CUT.finditer(self._mask, root.closed, root.end):
+            yield cut.start(), cut.end(), ""
+        if self._sums(root):
+            parts = ', " ", '.join(f'COALESCE(STR(?{name}), "")' for name in names)
+            whole = f'(GROUP_CONCAT(DISTINCT CONCAT("", {parts}); SEPARATOR="|") AS ?{GROUPED})'
+            yield root.projected, root.projected, f" {whole} "
+        elif not self.shows_all(root):
+            new = [name for name in names if name not in self.plain(root)]
+            yield root.projected, root.projected, _listed(new)
+
+    def plain(self, select: _Select) -> tuple[str, ...]:
+        """Return the columns that a SELECT takes as they are, not reckoned with AS."""
+        columns, depth, kept = self._mask[select.columns : select.projected], 0, ""
+        for character in columns:
+            depth += {"(": 1, ")": -1}.get(character, 0)
+            kept += character if not depth else ""
+        return tuple(_VARIABLE.findall(kept))
+
+    def shows_all(self, select: _Select) -> bool:
+        return self._mask[select.columns : select.projected].strip() == "*"
+
+    def _exposed(self, inner: _Select) -> set[str]:
+        """Return the bearers of a subquery that no other part of the query names."""
+        outside = self._mask[: inner.start] + self._mask[inner.end :]
+        used = set(_VARIABLE.findall(outside))
+        return {name for name in self.names(inner) if name not in used}
+
+    def _open(self, select: _Select) -> bool:
+        """Tell whether another column would leave the rest of a subquery's rows as they are."""
+        return not (self._sums(select) or _CUT.search(self._mask, select.closed, select.end))
+
+    def _sums(self, select: _Select) -> bool:
+        columns = _SUM.search(self._mask, select.columns, select.projected)
+        return bool(columns or _GROUPING.search(self._mask, select.closed, select.end))
+
+    def _variables(self, select: _Select) -> list[str]:
+        """Return the variables of a SELECT's own group, without what is hidden from it."""
+        body = self._mask[select.opened : select.closed]
+        gone = [(inner.start, inner.end) for inner in self._within(select)]
+        gone += [(found.start(), self._match(found.end() - 1)) for found in self._hidden()]
+        for start, end in gone:
+            low, high = max(start - select.opened, 0), max(end - select.opened, 0)
+            body = body[:low] + " " * (min(high, len(body)) - min(low, len(body))) + body[high:]
+        return _VARIABLE.findall(body)
+
+    def _within(self, select: _Select) -> list[_Select]:
+        """Return the subqueries that stand directly in a SELECT and can be seen from it."""
+        inside = [each for each in self.selects if select.opened < each.start < select.closed]
+        direct = [
+            each
+            for each in inside
+            if not any(other.opened < each.start < other.closed for other in inside)
+        ]
+        hidden = [(found.start(), self._match(found.end() - 1)) for found in self._hidden()]
+        return [each for each in direct if not any(low < each.start < high for low, high in hidden)]
+
+    def _hidden(self) -> Iterator[re.Match[str]]:
+        return _HIDDEN.finditer(self._mask)
+
+    def _select(self, found: re.Match[str]) -> _Select | None:
+        projected = self._projected(found.end())
+        opened = self._mask.find("{", projected)
+        if projected < 0 or opened < 0:
+            return None
+        closed = self._match(opened)
+        return _Select(
+            found.start(), found.end(), projected, opened, closed, self._leave(closed + 1)
+        )
+
+    def _projected(self, start: int) -> int:
+        """Return where the columns end: at WHERE, FROM or the group."""
+        depth = 0
+        for at in range(start, len(self._mask)):
+            depth += {"(": 1, ")": -1}.get(self._mask[at], 0)
+            if not depth and _GROUP.match(self._mask, at):
+                return at
+        return -1
+
+    def _match(self, opened: int) -> int:
+        """Return where the group that opens here is closed."""
+        return self._leave(opened + 1)
+
+    def _leave(self, start: int) -> int:
+        """Return where the group in which this place lies is closed, or the end."""
+        depth = 0
+        for at in range(start, len(self._mask)):
+            depth += {"{": 1, "}": -1}.get(self._mask[at], 0)
+            if depth < 0:
+                return at
+        return len(self._mask)
+
+
+def _listed(names: list[str]) -> str:
+    return "".join(f" ?{name}" for name in names) + " "

@@ -1,0 +1,263 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyoxigraph import QuerySolutions, Store
+
+from communique import bearers, dataset, questions
+from communique.answers import answer
+from communique.errors import CommuniqueError
+from communique.labels import Labels
+from communique.proof import prove
+from conftest import Run
+
+_ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
+_NO_COPY = "the article is kept outside the repository"
+_SILENT = {
+    "ambiguous-references",
+    "conflicts-and-coreferences",
+    "consent-reported",
+    "contents-of-undertakings",
+    "duration-of-measures",
+    "events",
+    "given-and-carried-out-by",
+    "identifiers",
+    "mentions",
+    "metonyms",
+    "not-reported",
+    "proposals-and-responses",
+    "scope-of-a-ceasefire",
+    "sentences",
+    "states-of-affairs",
+}
+"""Questions whose rows bear no statement that could be told from others."""
+
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def store(checkout: Path) -> Store:
+    return dataset.union(dataset.load(checkout))
+
+
+@pytest.fixture(scope="module")
+def proved(store: Store, checkout: Path) -> Callable[..., Rows]:
+    def _proved(query: str, copy: Path | None = None) -> Rows:
+        named = checkout / "queries" / f"{query}.rq"
+        sparql = query if " " in query else named.read_text(encoding="utf-8")
+        found = _prove(store, sparql, copy)
+        columns = [variable.value for variable in found.variables]
+        say = Labels(store).text
+        return [dict(zip(columns, map(say, row), strict=True)) for row in questions.rows(found)]
+
+    return _proved
+
+
+def _prove(store: Store, sparql: str, copy: Path | None = None) -> QuerySolutions:
+    return prove(store, sparql, lambda text: questions.ask(store, text), where="test", copy=copy)
+
+
+def test_demands_say_through_whom_and_where_though_they_show_no_statement(
+    proved: Callable[..., Rows],
+) -> None:
+    found = [(row["demand"], row["path"], row["position"]) for row in proved("demands")]
+
+    assert found[0] == (
+        "effective control on the front lines",
+        "article ▸ Kremlin (reiterate) ▸ Vladimir Putin",
+        "S8 1260-1320",
+    )
+    assert found[3] == (
+        "end of Western military aid to Ukraine",
+        "article ▸ Kremlin",
+        "S9 1468-1530",
+    )
+
+
+def test_a_row_that_sums_up_several_acts_has_the_path_of_each(
+    proved: Callable[..., Rows],
+) -> None:
+    (halt,) = [
+        row
+        for row in proved("promised-not-done")
+        if row["item"] == "halt of strikes on energy infrastructure"
+    ]
+
+    assert halt["path"] == (
+        "article ▸ Journalist ▸ Donald Trump and Vladimir Putin; article ▸ Kremlin ▸ Vladimir Putin"
+    )
+    assert halt["position"] == "S1 0-62, S4 345-422; S4 463-531, S4 536-579"
+
+
+def test_silence_has_no_path(proved: Callable[..., Rows]) -> None:
+    rows = proved("concordance-of-accounts")
+
+    assert {bool(row["forces"]) == bool(row["path"]) for row in rows} == {True}
+
+
+def test_no_voice_is_named_on_whose_word_the_row_does_not_stand(
+    proved: Callable[..., Rows],
+) -> None:
+    for question in (
+        "demands",
+        "terms-of-agreements",
+        "told-by-one-voice",
+        "bound-without-agreeing",
+    ):
+        for row in proved(question):
+            word = row.get("onWordOf") or row.get("termPer") or row["voice"]
+            assert f"article ▸ {word}" in row["path"]
+            others = [row["similarToldBy"]] if row.get("similarToldBy") else []
+            assert row["path"].count("article") == 1 + len(others)
+            assert all(f"article ▸ {other}" in row["path"] for other in others)
+
+
+def test_every_saved_question_keeps_its_rows_and_most_are_proved(
+    store: Store, checkout: Path
+) -> None:
+    silent = set()
+    for question in questions.questions(checkout):
+        try:
+            found = _prove(store, question.sparql)
+        except CommuniqueError:
+            silent.add(question.name)
+            continue
+        table = answer(store, question)
+        say = Labels(store).text
+        rows = [tuple(map(say, row[: len(table.columns)])) for row in questions.rows(found)]
+        assert rows == list(table.rows), question.name
+
+    assert silent <= _SILENT
+
+
+def test_a_statement_in_a_cell_bears_its_row(proved: Callable[..., Rows]) -> None:
+    (row,) = proved("SELECT ?said { ?said cmq:content a1:u035 }")
+
+    assert (row["path"], row["position"]) == ("article ▸ Kremlin", "S9 1468-1530")
+
+
+def test_all_columns_may_be_asked_for(proved: Callable[..., Rows]) -> None:
+    (row,) = proved("SELECT * { ?statement cmq:content a1:u036 ; cmq:addressee ?to }")
+
+    assert (row["to"], row["path"]) == ("the West", "article ▸ Kremlin")
+
+
+def test_a_limit_cuts_the_rows_and_not_their_proof(proved: Callable[..., Rows]) -> None:
+    rows = proved(
+        "SELECT DISTINCT ?matter { ?statement cmq:content ?matter . ?matter cmq:issue ?issue } "
+        "ORDER BY DESC(?matter) LIMIT 1"
+    )
+
+    assert [bool(row["path"]) for row in rows] == [True]
+
+
+def test_what_must_not_exist_bears_no_row() -> None:
+    assert bearers.telling("SELECT ?x { ?x ?p ?y MINUS { ?statement ?p ?x } }") is None
+    assert bearers.telling("SELECT ?x { ?x ?p ?y FILTER NOT EXISTS { ?told ?p ?x } }") is None
+
+
+def test_a_subquery_that_counts_is_left_as_it_is() -> None:
+    sparql = "SELECT ?x ?n { { SELECT ?x (COUNT(?told) AS ?n) { ?told ?p ?x } GROUP BY ?x } }"
+
+    assert bearers.telling(sparql) is None
+
+
+def test_a_name_used_elsewhere_is_not_drawn_out_of_a_subquery() -> None:
+    one, two = ("{ SELECT DISTINCT ?x { ?told ?p ?x } }", "{ SELECT DISTINCT ?x { ?told ?q ?x } }")
+    sparql = f"SELECT ?x {{ {one} {two} }}"
+
+    assert bearers.telling(sparql) is None
+
+
+def test_strings_and_comments_are_not_taken_for_the_query() -> None:
+    sparql = 'SELECT ?x { ?told ?p ?x . FILTER(?x != "SELECT { } LIMIT 3") } # LIMIT 1 }'
+    telling = bearers.telling(sparql)
+
+    assert telling is not None
+    assert telling.sparql == sparql.replace("SELECT ?x {", "SELECT ?x  ?told {", 1)
+
+
+def test_a_query_without_rows_to_prove_is_refused(store: Store) -> None:
+    with pytest.raises(CommuniqueError, match="has no rows to prove"):
+        _prove(store, "ASK { ?s ?p ?o }")
+    with pytest.raises(CommuniqueError, match="no row bears a statement"):
+        _prove(store, "SELECT ?place { ?place a cmq:Place }")
+
+
+def test_an_empty_answer_needs_no_proof(store: Store) -> None:
+    found = _prove(store, "SELECT ?x { ?x cmq:voice actor:kremlin ; cmq:voice actor:russia }")
+
+    assert [variable.value for variable in found.variables] == ["x", "path", "position"]
+    assert list(found) == []
+
+
+def test_columns_of_the_same_name_stay(proved: Callable[..., Rows]) -> None:
+    row = proved("quotations")[0]
+
+    assert (row["position"], row["evidencePosition"]) == ("134", "S2 63-147")
+
+
+@pytest.mark.skipif(not _ARTICLE.is_file(), reason=_NO_COPY)
+def test_the_words_stand_beside_the_row_as_the_readers_copy_has_them(
+    proved: Callable[..., Rows],
+) -> None:
+    text = _ARTICLE.read_text(encoding="utf-8")
+    rows = proved("demands", _ARTICLE)
+
+    assert [row["words"] for row in rows] == [_words(text, row["position"]) for row in rows]
+
+
+@pytest.mark.skipif(not _ARTICLE.is_file(), reason=_NO_COPY)
+def test_the_words_are_found_again_in_a_copy_with_other_line_breaks(
+    proved: Callable[..., Rows], tmp_path: Path
+) -> None:
+    text = _ARTICLE.read_text(encoding="utf-8")
+    moved = tmp_path / "moved.txt"
+    moved.write_text("Page 1\n\n" + text.replace(", ", ",\n"), encoding="utf-8")
+
+    assert [row["words"] for row in proved("demands", moved)] == [
+        row["words"] for row in proved("demands", _ARTICLE)
+    ]
+
+
+@pytest.mark.skipif(not _ARTICLE.is_file(), reason=_NO_COPY)
+def test_altered_words_are_not_shown_as_evidence(
+    proved: Callable[..., Rows], tmp_path: Path
+) -> None:
+    text = _ARTICLE.read_text(encoding="utf-8")
+    row = proved("demands")[3]
+    words = _words(text, row["position"])
+    altered = tmp_path / "altered.txt"
+    altered.write_text(text.replace(words, "it " + words.split(" ", 1)[1].upper() + " now"))
+
+    assert proved("demands", altered)[3]["words"] == "[altered]"
+
+
+def test_the_command_tells_path_and_position(run: Run, checkout: Path) -> None:
+    how = ["--evidence", "--format", "csv", "--labels"]
+    result = run("query", "demands", *how, "--root", checkout)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[4] == (
+        "end of Western military aid to Ukraine,the West,military aid,Kremlin,Kremlin,"
+        "article ▸ Kremlin,S9 1468-1530"
+    )
+
+
+def test_the_command_says_in_one_line_that_nothing_can_be_proved(run: Run, checkout: Path) -> None:
+    result = run("query", "mentions", "--evidence", "--root", checkout)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_command_needs_a_copy_that_is_there(run: Run, checkout: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "none.txt"
+    result = run("query", "demands", "--evidence", "--copy", copy, "--root", checkout)
+
+    assert (result.exit_code, result.stderr.startswith(f"Error: {copy}: ")) == (2, True)
+
+
+def _words(text: str, position: str) -> str:
+    start, end = position.split()[1].split("-")
+    return " ".join(text[int(start) : int(end)].split())
