@@ -17,10 +17,6 @@ from communique.publication import compose, quads_of
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "w3id" / ".htaccess"
 SITE = "https://communique-data.github.io/communique/"
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
-RDFLIB = "text/turtle, application/x-turtle;q=0.9, */*;q=0.1"
-PROTEGE = "application/rdf+xml, application/xml; q=0.7, text/xml; q=0.6, text/plain; q=0.1"
-CURL = "*/*"
 VERSIONED = {
     "ns": "releases/0.1.0/graphs/ontology.ttl",
     "vocab": "releases/0.1.0/graphs/vocab.ttl",
@@ -29,9 +25,8 @@ VERSIONED = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One RewriteRule with the conditions before it."""
+    """One RewriteRule."""
 
-    conditions: tuple[re.Pattern[str], ...]
     pattern: re.Pattern[str]
     target: str
     flags: frozenset[str]
@@ -39,43 +34,31 @@ class Rule:
 
 def rules() -> Iterator[Rule]:
     """Yield the rules of the file; a line that is not understood is an error."""
-    waiting: list[re.Pattern[str]] = []
     for line in FILE.read_text(encoding="ascii").splitlines():
         name, *words = line.split() or ["#"]
-        if name == "RewriteCond":
-            variable, pattern, flags = words
-            assert (variable, flags) == ("%{HTTP_ACCEPT}", "[NC]"), line
-            waiting.append(re.compile(pattern, re.IGNORECASE))
-        elif name == "RewriteRule":
+        if name == "RewriteRule":
             pattern, target, flags = words
-            found = frozenset(flags.strip("[]").split(","))
-            yield Rule(tuple(waiting), re.compile(pattern), target, found)
-            waiting = []
+            yield Rule(re.compile(pattern), target, frozenset(flags.strip("[]").split(",")))
         else:
             assert name in {"#", "Options", "RewriteEngine", "Header"}, line
-    assert waiting == []
 
 
 RULES = list(rules())
 
 
-def redirect(iri: str, accept: str = BROWSER) -> tuple[int, str] | None:
+def redirect(iri: str) -> tuple[int, str] | None:
     """Return the status and the address that a request for an IRI is answered with."""
     path = urldefrag(iri).url.removeprefix(BASE)
-    rule = first(path, accept)
+    rule = first(path)
     if rule is None:
         return None
     (code,) = (flag for flag in rule.flags if flag.startswith("R="))
-    address = re.sub(rule.pattern, rule.target.replace("$", "\\"), path)
-    return int(code[2:]), address if "NE" in rule.flags else address.replace("#", "%23")
+    return int(code[2:]), re.sub(rule.pattern, rule.target.replace("$", "\\"), path)
 
 
-def first(path: str, accept: str) -> Rule | None:
+def first(path: str) -> Rule | None:
     """Return the first rule that applies."""
-    for rule in RULES:
-        if rule.pattern.search(path) and all(c.search(accept) for c in rule.conditions):
-            return rule
-    return None
+    return next((rule for rule in RULES if rule.pattern.search(path)), None)
 
 
 def described() -> dict[str, set[str]]:
@@ -95,66 +78,44 @@ def published() -> dict[str, str]:
     return {f"dist/{file.path}": file.data.decode() for file in files}
 
 
-# The table: one row per kind of IRI. Without a second target it does not depend on the client.
+# The table: one row per kind of IRI.
 TABLE = [
-    ("", "", None),
-    ("ns", "ns/", "dist/graphs/ontology.ttl"),
-    ("ns#Statement", "ns/", "dist/graphs/ontology.ttl"),
-    ("ns/0.1.0", "releases/0.1.0/ns/", "releases/0.1.0/graphs/ontology.ttl"),
-    ("vocab", "vocab/", "dist/graphs/vocab.ttl"),
-    ("vocab/", "vocab/", "dist/graphs/vocab.ttl"),
-    ("vocab/forces", "vocab/#forces", "dist/graphs/vocab.ttl"),
-    ("vocab/not-reported", "vocab/#not-reported", "dist/graphs/vocab.ttl"),
-    ("vocab/canon-1", "vocab/#canon-1", "dist/graphs/vocab.ttl"),
-    ("vocab/0.1.0", "releases/0.1.0/vocab/", "releases/0.1.0/graphs/vocab.ttl"),
-    ("alignments", "dist/graphs/alignments.ttl", None),
-    ("alignments/0.1.0", "releases/0.1.0/graphs/alignments.ttl", None),
-    ("id/actor/kremlin", "id/actor/kremlin/", "dist/graphs/actors.ttl"),
-    ("id/place/black-sea", "id/place/black-sea/", "dist/graphs/actors.ttl"),
-    ("id/post/president-of-russia", "id/post/president-of-russia/", "dist/graphs/actors.ttl"),
-    ("id/a1/s009", "id/a1/s009/", "dist/communique.nt"),
-    ("id/a12/u01", "id/a12/u01/", "dist/communique.nt"),
-    ("id/curated/f01", "id/curated/f01/", "dist/graphs/curated.ttl"),
-    ("id/dataset/communique", "id/dataset/communique/", "dist/catalogue.ttl"),
-    ("id/dataset/communique.nq", "id/dataset/communique.nq/", "dist/catalogue.ttl"),
-    (
-        "id/passage/ba01b1d8-581-818",
-        "id/passage/ba01b1d8-581-818/",
-        "dist/communique.nt",
-    ),
-    ("id/span/ba01b1d8-621-730", "id/span/ba01b1d8-621-730/", "dist/communique.nt"),
-    ("graph/ontology", "dist/graphs/ontology.ttl", None),
-    (
-        "graph/source/2025-03-18-energy-halt",
-        "dist/graphs/source/2025-03-18-energy-halt.ttl",
-        None,
-    ),
-    ("shape/", "shape/", "dist/graphs/shapes.ttl"),
-    ("shape/Statement", "shape/#Statement", "dist/graphs/shapes.ttl"),
-    ("shape/Statement-voice", "shape/#Statement-voice", "dist/graphs/shapes.ttl"),
-    ("dist/communique.nq", "dist/communique.nq", None),
-    ("dist/graphs/actors.ttl", "dist/graphs/actors.ttl", None),
-    ("dist/SHA256SUMS", "dist/SHA256SUMS", None),
+    ("", ""),
+    ("ns", "dist/graphs/ontology.ttl"),
+    ("ns#Statement", "dist/graphs/ontology.ttl"),
+    ("ns/0.1.0", "releases/0.1.0/graphs/ontology.ttl"),
+    ("vocab", "dist/graphs/vocab.ttl"),
+    ("vocab/", "dist/graphs/vocab.ttl"),
+    ("vocab/not-reported", "dist/graphs/vocab.ttl"),
+    ("vocab/canon-1", "dist/graphs/vocab.ttl"),
+    ("vocab/0.1.0", "releases/0.1.0/graphs/vocab.ttl"),
+    ("alignments", "dist/graphs/alignments.ttl"),
+    ("alignments/0.1.0", "releases/0.1.0/graphs/alignments.ttl"),
+    ("id/actor/kremlin", "dist/graphs/actors.ttl"),
+    ("id/place/black-sea", "dist/graphs/actors.ttl"),
+    ("id/post/president-of-russia", "dist/graphs/actors.ttl"),
+    ("id/a1/s009", "dist/communique.nt"),
+    ("id/a12/u01", "dist/communique.nt"),
+    ("id/curated/f01", "dist/graphs/curated.ttl"),
+    ("id/dataset/communique", "dist/catalogue.ttl"),
+    ("id/dataset/communique.nq", "dist/catalogue.ttl"),
+    ("id/passage/ba01b1d8-581-818", "dist/communique.nt"),
+    ("id/span/ba01b1d8-621-730", "dist/communique.nt"),
+    ("graph/ontology", "dist/graphs/ontology.ttl"),
+    ("graph/source/2025-03-18-energy-halt", "dist/graphs/source/2025-03-18-energy-halt.ttl"),
+    ("shape/", "dist/graphs/shapes.ttl"),
+    ("shape/Statement-voice", "dist/graphs/shapes.ttl"),
+    ("dist/communique.nq", "dist/communique.nq"),
+    ("dist/graphs/actors.ttl", "dist/graphs/actors.ttl"),
+    ("dist/SHA256SUMS", "dist/SHA256SUMS"),
 ]
-each_row = pytest.mark.parametrize(("path", "page", "file"), TABLE, ids=[row[0] for row in TABLE])
 
 
-@each_row
-@pytest.mark.parametrize("accept", [BROWSER, CURL, ""], ids=["browser", "curl", "nothing"])
-def test_a_reader_gets_the_page(path: str, page: str, file: str | None, accept: str) -> None:
-    found = redirect(BASE + path, accept)
+@pytest.mark.parametrize(("path", "file"), TABLE, ids=[row[0] for row in TABLE])
+def test_an_iri_leads_to_its_file(path: str, file: str) -> None:
+    code = 302 if path.startswith("dist/") else 303
 
-    assert found is not None
-    assert (found[1], file is None or found[0] == 303) == (SITE + page, True)
-
-
-@each_row
-@pytest.mark.parametrize("accept", [RDFLIB, PROTEGE], ids=["turtle", "rdf-xml"])
-def test_a_machine_gets_the_file(path: str, page: str, file: str | None, accept: str) -> None:
-    found = redirect(BASE + path, accept)
-
-    assert found is not None
-    assert found[1] == SITE + (page if file is None else file)
+    assert redirect(BASE + path) == (code, SITE + file)
 
 
 @pytest.mark.parametrize(
@@ -180,16 +141,15 @@ def test_a_machine_gets_the_file(path: str, page: str, file: str | None, accept:
         "xns",
     ],
 )
-@pytest.mark.parametrize("accept", [BROWSER, RDFLIB], ids=["browser", "turtle"])
-def test_what_is_not_ours_is_not_redirected(path: str, accept: str) -> None:
-    assert redirect(BASE + path, accept) is None
+def test_what_is_not_ours_is_not_redirected(path: str) -> None:
+    assert redirect(BASE + path) is None
 
 
 def test_everything_described_leads_to_a_file_that_describes_it(published: dict[str, str]) -> None:
     found = described()
     wrong = []
     for iri, files in found.items():
-        _, address = redirect(iri, RDFLIB) or (0, "")
+        _, address = redirect(iri) or (0, "")
         path = address.removeprefix(SITE)
         whole = path == "dist/communique.nt" and f"\n<{iri}> " in published[path]
         if not whole and path not in files & set(published) and "/releases/" not in address:
@@ -199,10 +159,8 @@ def test_everything_described_leads_to_a_file_that_describes_it(published: dict[
     assert wrong == []
 
 
-def test_every_file_that_a_machine_is_sent_to_is_published(published: dict[str, str]) -> None:
-    latest = {file or page for _, page, file in TABLE if (file or page).startswith("dist/")}
-
-    assert latest - set(published) <= {"dist/graphs/shapes.ttl"}
+def test_every_file_that_one_is_sent_to_is_published(published: dict[str, str]) -> None:
+    assert {file for _, file in TABLE if file.startswith("dist/")} <= set(published)
 
 
 def test_each_version_iri_leads_to_that_version() -> None:
@@ -211,7 +169,7 @@ def test_each_version_iri_leads_to_that_version() -> None:
         graph = Graph().parse(ROOT / "ontology" / f"{stem}.ttl")
         (version,) = graph.objects(None, OWL.versionIRI)
 
-        assert redirect(str(version), RDFLIB) == (303, SITE + path)
+        assert redirect(str(version)) == (303, SITE + path)
 
 
 def test_every_namespace_of_ours_is_redirected() -> None:
@@ -222,8 +180,7 @@ def test_every_namespace_of_ours_is_redirected() -> None:
 
 
 def test_every_rule_is_used_by_a_row_of_the_table() -> None:
-    paths = [urldefrag(path).url for path, _, _ in TABLE]
-    used = [first(path, accept) for path in paths for accept in (BROWSER, RDFLIB)]
+    used = [first(urldefrag(path).url) for path, _ in TABLE]
 
     assert [rule.target for rule in RULES if rule not in used] == []
 
