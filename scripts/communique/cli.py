@@ -26,6 +26,14 @@ _COPY = click.option(
     type=click.Path(path_type=Path),
     help="Your copy of the article, as plain text.",
 )
+_SHEET = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md", "json"]),
+    default="table",
+    show_default=True,
+    help="Tables to read, Markdown, or JSON.",
+)
 
 
 class _Group(click.Group):
@@ -162,6 +170,23 @@ def query(  # noqa: PLR0913  one parameter for each option
             copy=copy,
         )
     _write(text, output)
+
+
+@main.command()
+@click.argument("name")
+@_ROOT
+@_SHEET
+def show(name: str, root: Path | None, form: str) -> None:
+    """Tell everything about one thing, by its id or its label: who says so, and where.
+
+    \b
+    Example:
+      communique show Kremlin
+      communique show a1:u009 --format md
+    """
+    from communique import show as showing
+
+    click.echo(showing.show(_project(root), name, form=form), nl=False)
 
 
 @main.command()
