@@ -65,7 +65,7 @@ def test_several_outermost_statements_are_several_paths(attributions: Attributio
     [
         ("s010a", "article ▸ Kremlin (scope uncertain) ▸ Donald Trump"),
         ("s019", "article ▸ White House (implied)"),
-        ("s026a", "article ▸ Journalist (common ground) ▸ Vladimir Putin"),
+        ("s075a", "article ▸ Journalist (common ground) ▸ somebody unnamed"),
         ("r015", "article (presupposed)"),
     ],
 )
