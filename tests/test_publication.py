@@ -279,7 +279,10 @@ def test_readings_are_written_for_each_voice_of_an_innermost_statement(
     publish(parsed(data), tmp_path / "dist", readings=True)
     found = (tmp_path / "dist" / "readings-rdf12.nt").read_text("utf-8")
     base = "https://w3id.org/communique/"
-    assert found == "".join(
+    reified = [line for line in found.splitlines(keepends=True) if "reifies" in line]
+
+    assert f"<{base}id/a1/s001> <{base}ns#relays> <{base}id/a1/s001a> .\n" in found
+    assert "".join(reified) == "".join(
         f"<{base}id/a1/s001a> <{PREFIXES['rdf']}reifies> <<( <{base}id/actor/{voice}> "
         f"<{base}vocab/agree> <{base}id/a1/u01> )>> .\n"
         for voice in ("estmark", "norvia")
@@ -311,7 +314,7 @@ def catalogue(made: Publication) -> rdflib.Graph:
 def test_the_catalogue_has_size_and_digest_of_every_other_file(made: Publication) -> None:
     text, dcat, spdx = catalogue(made), rdflib.DCAT, rdflib.Namespace(PREFIXES["spdx"])
     stated = {}
-    for file in text.objects(rdflib.URIRef(DATASET), dcat.distribution):
+    for file in text.objects(None, dcat.distribution):
         url, size = text.value(file, dcat.downloadURL), text.value(file, dcat.byteSize)
         digest = text.value(text.value(file, spdx.checksum), spdx.checksumValue)
         name = str(url).removeprefix("https://w3id.org/communique/dist/")
@@ -323,6 +326,20 @@ def test_the_catalogue_has_size_and_digest_of_every_other_file(made: Publication
         for name in EXPECTED
         if name not in {"catalogue.ttl", "SHA256SUMS", "manifest.json"}
     }
+
+
+def test_a_graph_is_a_dataset_of_its_own_and_the_whole_has_the_whole_files(
+    made: Publication,
+) -> None:
+    text, dcat, whole = catalogue(made), rdflib.DCAT, rdflib.URIRef(DATASET)
+    parts = set(text.objects(whole, rdflib.DCTERMS.hasPart))
+    urls = {
+        str(text.value(file, dcat.downloadURL)) for file in text.objects(whole, dcat.distribution)
+    }
+
+    assert {(part, rdflib.RDF.type, dcat.Dataset) in text for part in parts} == {True}
+    assert not [url for url in urls if "/graphs/" in url]
+    assert all(list(text.objects(part, dcat.distribution)) for part in parts)
 
 
 def test_the_description_counts_what_is_there(quads: list[Quad], made: Publication) -> None:

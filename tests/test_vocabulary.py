@@ -378,7 +378,6 @@ def file(name: str) -> Graph:
         DCTERMS.license,
         DCTERMS.modified,
         DCTERMS.publisher,
-        DCTERMS.rights,
         DCTERMS.title,
         OWL.versionIRI,
         OWL.versionInfo,
@@ -423,9 +422,20 @@ def test_no_term_has_a_version_in_its_iri(name: str, header: URIRef) -> None:
 def test_citation_names_title_version_and_address(name: str, header: URIRef) -> None:
     graph = file(name)
     citation = text(graph, header, DCTERMS.bibliographicCitation)
-    parts = [text(graph, header, p) for p in (DCTERMS.title, OWL.versionInfo, DCTERMS.creator)]
+    parts = [text(graph, header, p) for p in (DCTERMS.title, OWL.versionInfo)]
 
     assert [part for part in [*parts, str(header)] if part not in citation] == []
+
+
+@each_header
+def test_those_who_made_it_are_described_and_cited(name: str, header: URIRef) -> None:
+    people = Graph().parse(ROOT / "data" / "actors.ttl")
+    (maker,) = file(name).objects(header, DCTERMS.creator)
+
+    assert file(name).value(header, DCTERMS.publisher) == maker
+    assert str(people.value(maker, RDFS.label)) in text(
+        file(name), header, DCTERMS.bibliographicCitation
+    )
 
 
 @each_header

@@ -20,9 +20,11 @@ ABOUT = (
     "Who said what, who undertook what and according to whom, read from articles about diplomacy: "
     "every statement with its voice, its force and the place of the words that prove it."
 )
+ENGLISH = "http://publications.europa.eu/resource/authority/language/ENG"
+KEYWORDS = ("attribution", "diplomacy", "evidence", "reported speech", "speech acts")
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _TYPE = PREFIXES["rdf"] + "type"
-_COPIED = ("creator", "issued", "license", "modified", "publisher", "rights")
+_COPIED = ("creator", "issued", "license", "modified", "publisher")
 _ROLES = {
     "actors": "Actors, posts and places, with their identifiers elsewhere: editorial",
     "alignments": "Links from our terms to those of other vocabularies: schema",
@@ -169,8 +171,23 @@ def _about_dataset(body: _Body, union: set[Triple], files: Iterable[File | Pendi
     if known := version(union):
         body.literal(DATASET, "dcat:version", known)
     body.literal(DATASET, "void:uriSpace", f"{BASE}id/")
+    body.literal(DATASET, "dcterms:identifier", DATASET)
+    body.link(DATASET, "dcterms:language", ENGLISH)
+    body.link(DATASET, "dcterms:conformsTo", PREFIXES["graph"] + "shapes")
+    body.link(DATASET, "dcat:landingPage", BASE)
+    for word in KEYWORDS:
+        body.english(DATASET, "dcat:keyword", word)
     for file in files:
-        body.link(DATASET, "dcat:distribution", file.iri)
+        body.a(_whole(file), "dcat:Dataset")
+        body.link(_whole(file), "dcat:distribution", file.iri)
+        if _whole(file) == DATASET:
+            body.link(DATASET, "void:dataDump", DOWNLOADS + file.path)
+
+
+def _whole(file: File | Pending) -> str:
+    """Return what a file holds: one graph, or the dataset."""
+    name = file.path.removeprefix("graphs/").removesuffix(".ttl")
+    return PREFIXES["graph"] + name if name != file.path.removesuffix(".ttl") else DATASET
 
 
 def _about_graphs(body: _Body, graphs: Mapping[str, list[Triple]]) -> None:
@@ -180,8 +197,18 @@ def _about_graphs(body: _Body, graphs: Mapping[str, list[Triple]]) -> None:
         body.link(DATASET, "void:subset", graph)
         body.a(graph, "void:Dataset")
         body.literal(graph, "void:triples", len(triples))
+        for document in _objects(triples, "cmq:copyOf"):
+            body.link(graph, "dcterms:source", document)
+        for curator in _objects(triples, "prov:wasAttributedTo"):
+            body.link(graph, "prov:wasAttributedTo", curator)
         for source in asserted if name == "inferred" else ():
             body.link(graph, "prov:wasDerivedFrom", PREFIXES["graph"] + source)
+
+
+def _objects(triples: Iterable[Triple], predicate: str) -> list[str]:
+    """List the IRIs that a property leads to."""
+    found = {t.object for t in triples if t.predicate.value == _iri(predicate)}
+    return sorted(each.value for each in found if isinstance(each, NamedNode))
 
 
 def _name_graph(body: _Body, name: str) -> str:
@@ -190,7 +217,9 @@ def _name_graph(body: _Body, name: str) -> str:
     body.a(entry, "sd:NamedGraph")
     body.link(entry, "sd:name", graph)
     body.link(entry, "sd:graph", graph)
-    body.a(graph, "sd:Graph")
+    body.a(graph, "dcat:Dataset", "sd:Graph")
+    body.link(DATASET, "dcterms:hasPart", graph)
+    body.link(graph, "dcterms:license", LICENCE)
     body.english(graph, "dcterms:title", _ROLES.get(name, _READING))
     body.link(graph, "void:dataDump", f"{DOWNLOADS}graphs/{name}.ttl")
     return graph

@@ -38,6 +38,7 @@ _CATALOGUE = Pending("catalogue.ttl", _TURTLE, "The description, with the sums o
 _META = Pending("graphs/meta.ttl", _TURTLE, "The graph meta, in Turtle")
 _READINGS = Pending(READINGS, "application/n-triples", "The readings, in RDF 1.2")
 _SHAPES = "shapes"
+_TOLD = {PREFIXES["cmq"] + name for name in ("relays", "voice", "attribution")}
 _REIFIES = NamedNode(PREFIXES["rdf"] + "reifies")
 
 
@@ -222,7 +223,10 @@ def _prefixes(quads: list[Quad]) -> dict[str, str]:
 
 
 def _readings(quads: list[Quad]) -> File:
-    """Say of each innermost statement what each of its voices does with its content."""
+    """Say of each innermost statement what each of its voices does with its content.
+
+    Who relays it, in whose voice and on what footing, goes with it: no reading without its tellers.
+    """
     said: dict[str, dict[NamedNode, set[NamedNode]]] = defaultdict(lambda: defaultdict(set))
     for quad in quads:
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
@@ -237,7 +241,8 @@ def _readings(quads: list[Quad]) -> File:
         for voice in voices[statement]
         for force in forces[statement]
     }
-    return _file(_READINGS, _lines(found, RdfFormat.N_TRIPLES), len(found))
+    told = {quad.triple for quad in quads if quad.predicate.value in _TOLD}
+    return _file(_READINGS, _lines(found | told, RdfFormat.N_TRIPLES), len(found | told))
 
 
 def _sums(files: list[File]) -> File:
