@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from communique.dataset import Term, load, union
 from communique.errors import CommuniqueError
 from communique.labels import Labels, count, plain, visible
 from communique.names import refuse_unknown
-from communique.questions import Answer, Question, ask, find, questions, rows, words
+from communique.questions import Answer, Question, ask, find, questions, rows, with_prefixes
+from communique.tokens import words
 
 Row = tuple[str, ...]
+Given = Mapping[str, Sequence[str] | None]
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,17 @@ def answered(  # noqa: PLR0913  one parameter for each option
     endpoint: str | None = None,
     evidence: bool = False,
     copy: Path | None = None,
+    given: Given | None = None,
 ) -> str:
     """Answer a project's question, or an ad-hoc query, in one of the formats.
 
     With the address of an endpoint the answer is that server's; labels stay the project's.
     With evidence each row says through whom and where the text has what bears it.
+    `given` has values for the question's parameters.
     """
     question = find(root, name)
     store = union(load(root))
+    question = _narrowed(store, question, given, known=endpoint is None)
     asking = _asking(store, question, endpoint)
     if evidence or copy:
         from communique.proof import prove
@@ -96,6 +101,24 @@ def answered(  # noqa: PLR0913  one parameter for each option
     else:
         found = asking(question.sparql)
     return render(store, found, form=form, labels=labels)
+
+
+def final(root: Path, name: str, given: Given | None = None) -> str:
+    """Return the SPARQL that is asked in the end: with its values, and all its prefixes."""
+    question = find(root, name)
+    if given:
+        question = _narrowed(union(load(root)), question, given)
+    return with_prefixes(question.sparql.rstrip("\n") + "\n")
+
+
+def _narrowed(
+    store: Store, question: Question, given: Given | None, *, known: bool = True
+) -> Question:
+    if not given:
+        return question
+    from communique.choices import narrowed
+
+    return narrowed(store, question, given, known=known)
 
 
 def _asking(store: Store, question: Question, endpoint: str | None) -> Callable[[str], Answer]:

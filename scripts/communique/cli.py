@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from communique.asking import Asking, complete_name, given
+
 _ROOT = click.option(
     "--root",
     type=click.Path(path_type=Path, file_okay=False),
@@ -110,8 +112,8 @@ def validate(root: Path | None, form: str) -> None:
     _exit(bad=report.errors)
 
 
-@main.command()
-@click.argument("name", required=False)
+@main.command(cls=Asking)
+@click.argument("name", required=False, shell_complete=complete_name)
 @_ROOT
 @click.option(
     "--format",
@@ -132,6 +134,7 @@ def validate(root: Path | None, form: str) -> None:
     type=click.Path(path_type=Path),
     help="With --evidence: your copy of the article, whose words are then shown.",
 )
+@click.option("--show", is_flag=True, help="Print the SPARQL that would be asked, and stop.")
 def query(  # noqa: PLR0913  one parameter for each option
     name: str | None,
     root: Path | None,
@@ -142,22 +145,30 @@ def query(  # noqa: PLR0913  one parameter for each option
     copy: Path | None,
     labels: bool | None,
     evidence: bool,
+    show: bool,
+    **params: tuple[str, ...],
 ) -> None:
     """Answer a question: by name, from a .rq file, or from - (standard input).
 
-    Without a name it lists the questions.
+    Without a name it lists the questions. NAME --help tells what a question can be asked about.
 
     \b
     Example:
       communique query
       communique query demands --format csv -o demands.csv
+      communique query told-by-one-voice --voice Kremlin
       communique query demands --evidence --copy article.txt
       echo 'SELECT * { ?s a cmq:Statement } LIMIT 3' | communique query -
     """
-    from communique import answers, questions
+    from communique import questions
 
     if name is None:
-        text = questions.listing(questions.questions(_project(root)))
+        _write(questions.listing(questions.questions(_project(root))), output)
+        return
+    from communique import answers
+
+    if show:
+        text = answers.final(_project(root), name, given(params))
     else:
         shown = (form == "table") if labels is None else labels
         text = answers.answered(
@@ -168,6 +179,7 @@ def query(  # noqa: PLR0913  one parameter for each option
             endpoint=endpoint,
             evidence=evidence,
             copy=copy,
+            given=given(params),
         )
     _write(text, output)
 

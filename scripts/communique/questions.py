@@ -20,14 +20,12 @@ from pyoxigraph import (
 from communique.dataset import Term
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, prefixes_for
+from communique.parameters import Parameter, declared
+from communique.tokens import words
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
-
-_QUIET = re.compile(
-    r'''<[^<>"{}|^`\\\s]*>|"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"'''
-    r"""|'''(?:[^'\\]|\\.|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|\#[^\n]*""",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ class Question:
     description: str
     tags: tuple[str, ...]
     sparql: str
+    parameters: tuple[Parameter, ...] = ()
 
     @property
     def topic(self) -> str:
@@ -49,11 +48,16 @@ class Question:
 
 def questions(root: Path) -> list[Question]:
     """Read every question of a project, by name."""
+    return [question(path) for path in files(root)]
+
+
+def files(root: Path) -> list[Path]:
+    """List the files of a project's questions; it is an error if there is none."""
     folder = root / "queries"
     found = sorted(folder.glob("*.rq"))
     if not found:
         raise CommuniqueError(f"{folder}: no .rq file in it. Give --root a project's folder")
-    return [question(path) for path in found]
+    return found
 
 
 def find(root: Path, name: str) -> Question:
@@ -63,9 +67,9 @@ def find(root: Path, name: str) -> Question:
     path = Path(name)
     if path.suffix == ".rq" or len(path.parts) > 1:
         return question(path)
-    known = {question.name: question for question in questions(root)}
+    known = {path.stem: path for path in files(root)}
     if name in known:
-        return known[name]
+        return question(known[name])
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Run communique query to list them"
     raise CommuniqueError(f"{name}: no such question. {hint}")
@@ -91,7 +95,16 @@ def parse(path: Path, text: str) -> Question:
         description=str(header.get("description") or ""),
         tags=tuple(str(tag) for tag in cast("Iterable[object]", header.get("tags") or ())),
         sparql=text,
+        parameters=declared(str(path), header, text),
     )
+
+
+def columns(question: Question) -> tuple[str, ...]:
+    """Name the columns of a question's answer."""
+    answer = ask(Store(), question.sparql, where=str(question.path))
+    if isinstance(answer, QuerySolutions):
+        return tuple(variable.value for variable in answer.variables)
+    return ("answer",) if isinstance(answer, QueryBoolean) else ("subject", "predicate", "object")
 
 
 def listing(found: list[Question]) -> str:
@@ -114,11 +127,6 @@ def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:
         return union.query(sparql, prefixes=_prefixes(sparql))
     except SyntaxError as error:
         raise CommuniqueError(_unreadable(sparql, str(error), where)) from error
-
-
-def words(sparql: str) -> str:
-    """Blank out IRIs, strings and comments."""
-    return _QUIET.sub(" ", sparql)
 
 
 def with_prefixes(sparql: str) -> str:
@@ -167,7 +175,7 @@ def _prefixes(sparql: str) -> dict[str, str]:
 def _header(path: Path, text: str) -> dict[str, object]:
     lines = [line[2:].removeprefix(" ") for line in text.splitlines() if line.startswith("#+")]
     try:
-        header = yaml.safe_load("\n".join(lines)) or {}
+        header = yaml.load("\n".join(lines), Loader=_LOADER) or {}  # noqa: S506  it is a safe one
     except yaml.YAMLError as error:
         raise CommuniqueError(f"{path}: header is not YAML. Mend its #+ lines") from error
     if not isinstance(header, dict):

@@ -1,0 +1,160 @@
+"""The command that asks: its options are also those of the question that is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from communique.parameters import Parameter
+    from communique.questions import Question
+
+_ASKED = "communique.question"
+_GIVEN = "given_"
+
+
+class Asking(click.Command):
+    """Takes an option for each parameter of the question that its arguments name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look for the question before its options are read."""
+        from communique.errors import CommuniqueError
+
+        try:
+            ctx.meta[_ASKED] = self._asked(ctx, args)
+        except CommuniqueError:
+            if not ctx.resilient_parsing:
+                raise
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise CommuniqueError(_no_such_option(error, _question(ctx))) from error
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the options of the command, and those of the question."""
+        asked = _question(ctx)
+        ours = super().get_params(ctx)
+        return [*map(_option, asked.parameters), *ours] if asked else ours
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Explain the question if there is one, else the command."""
+        asked = _question(ctx)
+        if asked is None:
+            super().format_help_text(ctx, formatter)
+            return
+        from communique.questions import columns
+
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(asked.summary)
+            if asked.description:
+                formatter.write_paragraph()
+                formatter.write_text(asked.description)
+            formatter.write_paragraph()
+            formatter.write_text(f"Columns: {', '.join(columns(asked))}")
+
+    def _asked(self, ctx: click.Context, args: list[str]) -> Question | None:
+        """Find the question in arguments that may hold options which are not known yet."""
+        from communique import questions, resources
+
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        try:
+            options, rest, _ = parser.parse_args(list(args))
+        except click.UsageError:
+            return None
+        root = Path(options["root"]) if options.get("root") else resources.root()
+        names = [text for text in (options.get("name"), *rest) if isinstance(text, str)]
+        name = _name(root, names)
+        return questions.find(root, name) if name else None
+
+
+def given(params: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what is given to the question, by parameter."""
+    return {key.removeprefix(_GIVEN): texts for key, texts in params.items() if texts}
+
+
+def complete_name(ctx: click.Context, _param: object, incomplete: str) -> list[CompletionItem]:
+    """Offer the names of questions, each with what it asks."""
+    return [
+        CompletionItem(path.stem, help=_summary(path))
+        for path in sorted((_root(ctx) / "queries").glob("*.rq"))
+        if path.stem.startswith(incomplete)
+    ]
+
+
+class _Value(click.ParamType[str]):
+    """A text for a parameter; offers what the graph has."""
+
+    name = "text"
+
+    def __init__(self, parameter: Parameter) -> None:
+        self._parameter = parameter
+
+    def shell_complete(
+        self, ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer real values from the graph."""
+        from communique import choices
+        from communique.errors import CommuniqueError
+
+        try:
+            return [
+                CompletionItem(name, help=label)
+                for name, label in choices.offered(_root(ctx), self._parameter, incomplete)
+            ]
+        except CommuniqueError:
+            return []
+
+
+def _question(ctx: click.Context) -> Question | None:
+    found: Question | None = ctx.meta.get(_ASKED)
+    return found
+
+
+def _root(ctx: click.Context) -> Path:
+    from communique import resources
+
+    return Path(ctx.params.get("root") or resources.root())
+
+
+def _name(root: Path, texts: list[str]) -> str | None:
+    """Choose what names the question: a question's name, else a file, else the first word."""
+    stored = {path.stem for path in (root / "queries").glob("*.rq")}
+    plain = [text for text in texts if not text.startswith("-")]
+    named = [text for text in plain if text in stored or text.endswith(".rq")]
+    if "-" in texts and not named:
+        return None
+    return next(iter([*named, *plain]), None)
+
+
+def _option(parameter: Parameter) -> click.Option:
+    default = parameter.default if parameter.default != "UNDEF" else "any"
+    notes = [f"default: {default}"]
+    notes += ["can be repeated"] if parameter.many else []
+    notes += [] if parameter.required or default == "any" else ["UNDEF for any"]
+    return click.Option(
+        [f"{_GIVEN}{parameter.name}", f"--{parameter.name.replace('_', '-')}"],
+        type=_Value(parameter),
+        multiple=True,
+        metavar=parameter.metavar,
+        help=f"{parameter.help[:1].upper()}{parameter.help[1:]}  [{'; '.join(notes)}]",
+    )
+
+
+def _no_such_option(error: click.NoSuchOption, asked: Question | None) -> str:
+    from communique.parameters import suggestion
+
+    name = error.option_name
+    takes = [f"--{parameter.name}" for parameter in asked.parameters] if asked else []
+    near = suggestion(name, sorted({*takes, *(error.possibilities or ())}))
+    of = f" of {asked.name}" if asked else ""
+    return f"{name}: no such option{of}. {near or 'See --help'}"
+
+
+def _summary(path: Path) -> str:
+    head = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    return head.removeprefix("#+ summary:").strip() if head.startswith("#+") else ""
