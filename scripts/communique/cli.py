@@ -202,6 +202,25 @@ def show(name: str, root: Path | None, form: str) -> None:
 
 
 @main.command()
+@click.argument("event", required=False)
+@_ROOT
+@_SHEET
+def compare(event: str | None, root: Path | None, form: str) -> None:
+    """Put the accounts of an event side by side, issue by issue.
+
+    Without an event it takes the only one that has accounts.
+
+    \b
+    Example:
+      communique compare
+      communique compare a1:v066 --format md
+    """
+    from communique import compare as comparing
+
+    click.echo(comparing.compare(_project(root), event, form=form), nl=False)
+
+
+@main.command()
 @_ROOT
 @click.option("--update", is_flag=True, help="Store the present answers.")
 def test(root: Path | None, *, update: bool) -> None:

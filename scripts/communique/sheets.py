@@ -27,6 +27,7 @@ class Section:
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    widest: int = WIDEST
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,10 @@ def labels_of(value: Value, labels: Labels) -> str:
 
 
 def _laid_out(section: Section, labels: Labels) -> list[str]:
-    rows = [[_wrapped(labels_of(value, labels)) for value in row] for row in section.rows]
+    rows = [
+        [_wrapped(labels_of(value, labels), section.widest) for value in row]
+        for row in section.rows
+    ]
     head = [[column] for column in section.columns]
     widths = [
         max(len(line) for row in [head, *rows] for line in row[at])
@@ -110,8 +114,8 @@ def _laid_out(section: Section, labels: Labels) -> list[str]:
     ]
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(visible(text), WIDEST, break_on_hyphens=False) or [""]
+def _wrapped(text: str, widest: int) -> list[str]:
+    return textwrap.wrap(visible(text), widest, break_on_hyphens=False) or [""]
 
 
 def _escaped(text: str) -> str:
