@@ -3,21 +3,50 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import compress
 
 import pytest
 import rdflib
-from pyoxigraph import DefaultGraph, QuerySolutions, RdfFormat, Store, serialize
+from pyoxigraph import (
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    serialize,
+)
 from rdflib import Graph
 from rdflib.term import Identifier
 
-from communique import answers, dataset, questions, resources
-from communique.labels import plain
+from communique import answers, dataset, inference, questions, resources
+from communique.dataset import Term
+from communique.labels import Labels, plain
+from communique.namespaces import BASE, PREFIXES
 from communique.questions import Question
 
 ROOT = resources.root()
 QUESTIONS = {question.name: question for question in questions.questions(ROOT)}
+COLUMNS = {
+    name: set(answers.read(answers.folder(ROOT) / f"{name}.csv").columns) for name in QUESTIONS
+}
 ANALYSTS = {f"D{number:02}" for number in range(1, 61, 2)}
 OPTIONAL = re.compile(r"^#\+   (\w+): \{.*\brequired: false\b", re.MULTILINE)
+
+AGAIN = {
+    f"{BASE}id/a1/": f"{BASE}id/a99/",
+    f"{BASE}id/actor/narrator-1": f"{BASE}id/actor/narrator-99",
+    f"{BASE}id/curated/": f"{BASE}id/curated/again-",
+    f"{BASE}id/passage/ba01b1d8-": f"{BASE}id/passage/ca01b1d8-",
+    f"{BASE}id/span/ba01b1d8-": f"{BASE}id/span/ca01b1d8-",
+}
+"""What the first article's things are called when it comes a second time, in another copy."""
+FIRST = NamedNode(f"{BASE}id/a1/source")
+TEXTS = {"searchedIn", "source"}
+"""Columns that say which text a row is from."""
+PARTLY = {"chain-of-sources", "findings"}
+"""Questions whose column `source` is a step on the way, or empty for what is no passage."""
 
 Rows = list[tuple[str, ...]]
 
@@ -34,6 +63,34 @@ def _graph(store: Store) -> Graph:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rdflib, "NORMALIZE_LITERALS", False)  # it would write PT0S as P0D
         return Graph().parse(data=data, format="nt")
+
+
+def _again(term: Term) -> Term:
+    iri = term.value if isinstance(term, NamedNode) else ""
+    renamed = (new + iri.removeprefix(old) for old, new in AGAIN.items() if iri.startswith(old))
+    return next(map(NamedNode, renamed), term)
+
+
+@pytest.fixture(name="twice", scope="session")
+def _twice() -> Store:
+    """Add the first article a second time: other names, narrator, copy and labels."""
+    store = dataset.load(ROOT, infer=False)
+    for quad in list(store):
+        subject, value = _again(quad.subject), _again(quad.object)
+        renamed = (subject, value) != (quad.subject, quad.object)
+        if isinstance(value, Literal) and quad.predicate.value == PREFIXES["rdfs"] + "label":
+            value = Literal(f"{value.value}, again", language=value.language)
+        if renamed and not isinstance(subject, Literal):
+            store.add(Quad(subject, quad.predicate, value, quad.graph_name))
+    inference.add_inferred(store)
+    return dataset.union(store)
+
+
+def _from_first(store: Store, question: Question) -> Rows:
+    """Keep the rows that say that they are from the first article."""
+    answer, first = answers.answer(store, question), Labels(store).text(FIRST)
+    at = [column in TEXTS for column in answer.columns]
+    return [row for row in answer.rows if first in compress(row, at)]
 
 
 def _pyoxigraph(store: Store, sparql: str) -> Rows:
@@ -83,6 +140,25 @@ def test_a_question_left_open_is_answered_for_all(name: str, store: Store, graph
 
     assert set(_pyoxigraph(store, question.sparql)) <= set(wide)
     assert Counter(_rdflib(graph, _widened(question).sparql)) == Counter(wide)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_second_article_takes_no_row_from_the_first(name: str, twice: Store) -> None:
+    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+
+    assert not Counter(stored.rows) - Counter(answers.answer(twice, QUESTIONS[name]).rows)
+
+
+@pytest.mark.parametrize("name", [n for n in QUESTIONS if COLUMNS[n] & TEXTS and n not in PARTLY])
+def test_the_rows_of_one_source_are_those_before_another_came(name: str, twice: Store) -> None:
+    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+
+    assert Counter(_from_first(twice, QUESTIONS[name])) == Counter(stored.rows)
+
+
+@pytest.mark.parametrize("name", [n for n in QUESTIONS if COLUMNS[n] & {"sentence", "position"}])
+def test_a_place_in_a_text_stands_beside_the_text(name: str) -> None:
+    assert COLUMNS[name] & TEXTS
 
 
 def test_each_question_of_the_analysts_has_exactly_one_query() -> None:
