@@ -26,7 +26,17 @@ def test_each_command_has_help_and_an_example(name: str) -> None:
 
 
 def test_the_commands_are_these() -> None:
-    expected = ["build", "compare", "evidence", "fmt", "publish", "query", "show", "test", "validate"]
+    expected = [
+        "build",
+        "compare",
+        "evidence",
+        "fmt",
+        "publish",
+        "query",
+        "show",
+        "test",
+        "validate",
+    ]
 
     assert sorted(main.commands) == expected
 
