@@ -1,74 +1,141 @@
 """Questions put to another server: what it sends is an answer only if it is whole."""
 
-import time
+import json
+import re
 from typing import Any
+from urllib.request import Request
 
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
 
+from communique import transport
 from communique.errors import CommuniqueError
+from communique.namespaces import PREFIXES
 from communique.questions import with_prefixes
 
 MEDIA_TYPE = "application/sparql-results+json"
 PATIENCE = 60.0
-"""Seconds to wait for the whole answer."""
+"""Seconds to wait for the whole answer, all tries together."""
 
-LARGEST_ANSWER = 100_000_000
-_CHUNK = 65_536
+_ROUND = 1000
+"""A number of rows that this divides may be where a server stops sending."""
+
+_DAY = 86_400
+_SECONDS = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+]?[0-9]{1,2})?")
+_PROLOGUE = re.compile(
+    r"(?:\s+|#[^\n]*|PREFIX\s+[^\s:<]*:\s*<[^>]*>|BASE\s*<[^>]*>)*", re.IGNORECASE
+)
 
 
 def ask(url: str, sparql: str, *, seconds: float) -> QuerySolutions | QueryBoolean:
     """Put a SELECT or an ASK to a SPARQL endpoint, and wait for its answer so long at most."""
-    deadline = time.monotonic() + seconds
-    response = _response(url, with_prefixes(sparql), seconds)
-    _refuse_doubtful(url, response)
-    content = _read(url, response, deadline)
-    try:
-        return parse_query_results(content, format=QueryResultsFormat.JSON)
-    except (SyntaxError, ValueError) as error:
-        raise _error(url, "its answer breaks off or is not JSON") from error
+    transport.check_address(url)
+    query = with_prefixes(sparql)
+    if not re.match(r"(SELECT|ASK)\b", query[_body(query) :], flags=re.IGNORECASE):
+        what = "only a SELECT or an ASK can be put to it. Write it as a SELECT"
+        raise CommuniqueError(f"{url}: {what}")
+    results = _results(url, query, seconds)
+    rows = results.get("results", {}).get("bindings", [])
+    if rows and len(rows) % _ROUND == 0:
+        _refuse_fewer(url, query, len(rows), seconds)
+    return _parsed(url, results)
 
 
-def _response(url: str, sparql: str, seconds: float) -> Any:  # noqa: ANN401  as the library has it
-    from SPARQLWrapper import JSON, POST, SPARQLWrapper
-    from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+class _Query(SPARQLWrapper):
+    """Puts a request together as the library does; it is sent by us, who know when to stop."""
 
-    if not url.startswith(("http://", "https://")):
-        raise CommuniqueError(f"{url}: not the address of an endpoint. Begin it with https://")
-    wrapper = SPARQLWrapper(url, returnFormat=JSON)
+    def request(self) -> Request:
+        return self._createRequest()
+
+
+def _request(url: str, query: str) -> Request:
+    wrapper = _Query(url, returnFormat=JSON)
     wrapper.setOnlyConneg(onlyConneg=True)
     wrapper.setMethod(POST)
-    wrapper.setTimeout(max(1, int(seconds)))
-    wrapper.setQuery(sparql)
-    if wrapper.queryType not in {"SELECT", "ASK"}:
-        raise _error(url, "only a SELECT or an ASK can be put to it")
+    wrapper.queryString, wrapper.queryType = query, SELECT  # it would take "address" for ADD
+    return wrapper.request()
+
+
+def _body(query: str) -> int:
+    """Return where a query begins, after its prefixes."""
+    head = _PROLOGUE.match(query)
+    return head.end() if head else 0
+
+
+def _results(url: str, query: str, seconds: float) -> dict[str, Any]:
+    reply = transport.send(_request(url, query), seconds=seconds)
+    transport.refuse_fault(url, reply)
+    _refuse_doubtful(url, reply)
     try:
-        return wrapper.query().response
-    except (OSError, SPARQLWrapperException) as error:
-        raise _error(url, " ".join(str(error).split())[:200] or type(error).__name__) from error
+        results = json.loads(reply.content)
+    except (ValueError, RecursionError) as error:
+        raise transport.doubt(url, "its answer breaks off or is not JSON") from error
+    return results if isinstance(results, dict) else {}
 
 
-def _refuse_doubtful(url: str, response: Any) -> None:  # noqa: ANN401  as the library has it
+def _refuse_doubtful(url: str, reply: transport.Reply) -> None:
     """Refuse what is not marked as SPARQL results, and what is marked as cut short."""
-    media_type = response.info().get_content_type()
+    media_type = reply.headers.get_content_type()
     if media_type != MEDIA_TYPE:
-        raise _error(url, f"it answers with {media_type}, not with SPARQL results in JSON")
-    if response.info().get("X-SQL-State"):
-        raise _error(url, "it ran out of time and cut its answer short")
+        what = f"it answers with {media_type}, not with SPARQL results in JSON"
+        raise transport.doubt(url, f"{what}: {reply.text}" if reply.text else what)
+    if reply.headers.get("Content-Encoding", "identity") != "identity":
+        raise transport.doubt(url, "it packs its answer, which was not asked for")
+    if reply.headers.get("X-SQL-State"):
+        raise transport.doubt(url, "it ran out of time and cut its answer short")
 
 
-def _read(url: str, response: Any, deadline: float) -> bytes:  # noqa: ANN401  as the library has it
-    content = bytearray()
+def _refuse_fewer(url: str, query: str, sent: int, seconds: float) -> None:
+    """Have the rows counted by the server, for it may send only the first so many."""
+    cut = _body(query)
+    counted = f"{query[:cut]} SELECT (COUNT(*) AS ?rows) WHERE {{ {{ {query[cut:]} }} }}"
     try:
-        while chunk := response.read1(_CHUNK):
-            content += chunk
-            if time.monotonic() > deadline:
-                raise _error(url, "it did not finish in time")
-            if len(content) > LARGEST_ANSWER:
-                raise _error(url, "its answer is larger than 100 MB")
-    except OSError as error:
-        raise _error(url, "it did not finish in time") from error
-    return bytes(content)
+        found = _results(url, counted, seconds)["results"]["bindings"][0]["rows"]["value"]
+        there = int(found)
+    except (LookupError, TypeError, ValueError, CommuniqueError) as error:
+        what = f"it sent exactly {sent:,} rows and does not say whether there are more"
+        raise transport.doubt(url, what) from error
+    if there != sent:
+        raise transport.doubt(url, f"it sent {sent:,} of {there:,} rows")
 
 
-def _error(url: str, what: str) -> CommuniqueError:
-    return CommuniqueError(f"{url}: {what}. Ask less, ask later or ask another endpoint")
+def _parsed(url: str, results: dict[str, Any]) -> QuerySolutions | QueryBoolean:
+    try:
+        for row in results.get("results", {}).get("bindings", []):
+            row.update({name: mended(term) for name, term in row.items()})
+        content = json.dumps(results)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise transport.doubt(url, "its answer is JSON, but not SPARQL results") from error
+    if not _is_readable(content):
+        raise transport.doubt(url, "its answer is JSON, but not SPARQL results")
+    return parse_query_results(content, format=QueryResultsFormat.JSON)
+
+
+def _is_readable(content: str) -> bool:
+    """Read all rows, for a fault in a row shows only then.
+
+    No error may leave with the rows in its traceback: one thread alone may let go of them.
+    """
+    try:
+        found = parse_query_results(content, format=QueryResultsFormat.JSON)
+        return isinstance(found, QueryBoolean) or all(True for _ in found)
+    except (SyntaxError, ValueError):
+        return False
+
+
+def mended(term: dict[str, Any]) -> dict[str, Any]:
+    """Give a duration that Virtuoso writes as a number of seconds its lexical form again."""
+    kind, value = str(term.get("datatype")), str(term.get("value"))
+    if kind != PREFIXES["xsd"] + "dayTimeDuration" or not _SECONDS.fullmatch(value):
+        return term
+    return term | {"value": _duration(float(value))}
+
+
+def _duration(seconds: float) -> str:
+    days, rest = divmod(abs(seconds), _DAY)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    date = f"{days:.0f}D" if days else ""
+    clock = [f"{n:g}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if n]
+    time = f"T{''.join(clock)}" if clock or not date else ""
+    return f"{'-' if seconds < 0 else ''}P{date}{time or ''}" if seconds else "PT0S"
