@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from communique.tokens import blanked
+
 NAMES = (
     "statement",
     "told",
@@ -23,11 +25,6 @@ NAMES = (
 
 GROUPED = "evidenceOfTheRow"
 
-_QUIET = re.compile(
-    r'''<[^<>"{}|^`\\\s]*>|"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"'''
-    r"""|'''(?:[^'\\]|\\.|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|\#[^\n]*""",
-    re.DOTALL,
-)
 _WORD = r"(?<![\w?$:.-])"
 _SELECT = re.compile(rf"{_WORD}SELECT\b(?:\s+(?:DISTINCT|REDUCED)\b)?", re.IGNORECASE)
 _GROUP = re.compile(rf"{_WORD}(?:WHERE|FROM)\b|\{{", re.IGNORECASE)
@@ -35,6 +32,7 @@ _HIDDEN = re.compile(rf"{_WORD}(?:EXISTS|MINUS)\s*\{{", re.IGNORECASE)
 _SUM = re.compile(rf"{_WORD}(?:COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT)\s*\(", re.IGNORECASE)
 _GROUPING = re.compile(rf"{_WORD}GROUP\s+BY\b", re.IGNORECASE)
 _CUT = re.compile(rf"{_WORD}(?:LIMIT|OFFSET)\s+\d+", re.IGNORECASE)
+_RECKONED = re.compile(r"\bAS\s+[?$](\w+)", re.IGNORECASE)
 _VARIABLE = re.compile(r"[?$](\w+)")
 
 
@@ -50,20 +48,26 @@ class Telling:
 def telling(sparql: str) -> Telling | None:
     """Rewrite a SELECT so that each row holds what bears it; None if nothing could.
 
-    Names bound only inside EXISTS or MINUS, or inside a subquery that counts or cuts, are left
-    alone: what they stand for is not what bears a row.
+    Names bound only inside EXISTS or MINUS, or inside a subquery that cuts, are left alone: what
+    they stand for is not what bears a row. Of a subquery that sums up, what it sums up is told.
     """
     text = _Text(sparql)
     if not text.selects:
         return None
     root = text.selects[0]
-    names = tuple(sorted(text.names(root)))
+    names, edits, summed = text.names(root), text.plainly(root), set[str]()
     if not names:
-        return None
-    edits = [*text.exposures(root), *text.at_root(root, names)]
+        inner = text.summing(root)
+        if inner is None:
+            return None
+        names, edits = text.names(inner), text.summed_up(root, inner)
+        summed = text.reckoned(inner)
     for start, end, words in sorted(edits, reverse=True):
         sparql = sparql[:start] + words + sparql[end:]
-    return Telling(sparql, names, None if text.shows_all(root) else text.plain(root))
+    if text.shows_all(root):
+        return Telling(sparql, tuple(sorted(names)), None)
+    keys = tuple(name for name in text.plain(root) if name not in summed)
+    return Telling(sparql, tuple(sorted(names)), keys)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class _Text:
     """A query with its strings, IRIs and comments blanked out at their length."""
 
     def __init__(self, sparql: str) -> None:
-        self._mask = _QUIET.sub(lambda found: " " * len(found[0]), sparql)
+        self._mask = blanked(sparql)
 
     @cached_property
     def selects(self) -> list[_Select]:
@@ -110,17 +114,41 @@ class _Text:
             if new and not self.shows_all(inner):
                 yield inner.projected, inner.projected, _listed(new)
 
-    def at_root(self, root: _Select, names: tuple[str, ...]) -> Iterator[_Edit]:
-        """Yield what to add to the outermost SELECT, and the cuts to take from it."""
+    def plainly(self, root: _Select) -> list[_Edit]:
+        """Return what lets the outermost SELECT show what bears each row."""
+        edits = [*self.exposures(root), *self._uncut(root)]
+        if self._sums(root):
+            return [*edits, self._sum_up(root)]
+        if not self.shows_all(root):
+            new = sorted(self.names(root) - set(self.plain(root)))
+            edits.append((root.projected, root.projected, _listed(new)))
+        return edits
+
+    def summing(self, root: _Select) -> _Select | None:
+        """Return the one subquery that sums up what bears the rows, if there is just one."""
+        found = [
+            inner
+            for inner in self._within(root)
+            if self._sums(inner) and not self._cuts(inner) and self.names(inner)
+        ]
+        alone = len(found) == 1 and not self._sums(root) and not self.shows_all(root)
+        return found[0] if alone else None
+
+    def summed_up(self, root: _Select, inner: _Select) -> list[_Edit]:
+        """Return what lets a subquery hand out what it sums up."""
+        edits = [*self.exposures(inner), self._sum_up(inner), *self._uncut(root)]
+        edits.append((root.projected, root.projected, _listed([GROUPED])))
+        return edits
+
+    def _sum_up(self, select: _Select) -> _Edit:
+        names = sorted(self.names(select))
+        parts = ', " ", '.join(f'COALESCE(STR(?{name}), "")' for name in names)
+        whole = f'(GROUP_CONCAT(DISTINCT CONCAT("", {parts}); SEPARATOR="|") AS ?{GROUPED})'
+        return select.projected, select.projected, f" {whole} "
+
+    def _uncut(self, root: _Select) -> Iterator[_Edit]:
         for cut in _CUT.finditer(self._mask, root.closed, root.end):
             yield cut.start(), cut.end(), ""
-        if self._sums(root):
-            parts = ', " ", '.join(f'COALESCE(STR(?{name}), "")' for name in names)
-            whole = f'(GROUP_CONCAT(DISTINCT CONCAT("", {parts}); SEPARATOR="|") AS ?{GROUPED})'
-            yield root.projected, root.projected, f" {whole} "
-        elif not self.shows_all(root):
-            new = [name for name in names if name not in self.plain(root)]
-            yield root.projected, root.projected, _listed(new)
 
     def plain(self, select: _Select) -> tuple[str, ...]:
         """Return the columns that a SELECT takes as they are, not reckoned with AS."""
@@ -129,6 +157,10 @@ class _Text:
             depth += {"(": 1, ")": -1}.get(character, 0)
             kept += character if not depth else ""
         return tuple(_VARIABLE.findall(kept))
+
+    def reckoned(self, select: _Select) -> set[str]:
+        """Return the columns that a SELECT reckons: another bearer may change what they hold."""
+        return set(_RECKONED.findall(self._mask, select.columns, select.projected))
 
     def shows_all(self, select: _Select) -> bool:
         return self._mask[select.columns : select.projected].strip() == "*"
@@ -141,7 +173,10 @@ class _Text:
 
     def _open(self, select: _Select) -> bool:
         """Tell whether another column would leave the rest of a subquery's rows as they are."""
-        return not (self._sums(select) or _CUT.search(self._mask, select.closed, select.end))
+        return not (self._sums(select) or self._cuts(select))
+
+    def _cuts(self, select: _Select) -> bool:
+        return bool(_CUT.search(self._mask, select.closed, select.end))
 
     def _sums(self, select: _Select) -> bool:
         columns = _SUM.search(self._mask, select.columns, select.projected)

@@ -94,11 +94,12 @@ def _borne(
 
 def _together(row: Row, names: tuple[str, ...]) -> Iterator[set[str]]:
     """Yield the sets of things that bear a row together: one, or one for each row summed up."""
-    if bearers.GROUPED in row:
-        for some in row[bearers.GROUPED]["value"].split("|"):
-            yield set(some.split())
-    else:
-        yield {row[name]["value"] for name in names if name in row}
+    own = {row[name]["value"] for name in names if name in row}
+    if bearers.GROUPED not in row:
+        yield own
+        return
+    for some in row[bearers.GROUPED]["value"].split("|"):
+        yield own | set(some.split())
 
 
 def _in_cells(attributions: Attributions, row: Row) -> set[Route]:
