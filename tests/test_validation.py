@@ -68,6 +68,28 @@ def test_a_dangling_voice_is_not_inferred_into_existence(project: Path) -> None:
     assert found == {"known-names", "shape:Statement-voice"}
 
 
+@pytest.mark.parametrize("verdict", ["breaches", "counterpartOf", "fulfils"])
+def test_a_verdict_in_the_file_of_an_article_is_a_finding(project: Path, verdict: str) -> None:
+    _edit(project / _ARTICLE, "cmq:content a1:u01", f"cmq:{verdict} a1:u01 ; cmq:content a1:u01")
+    lines = [line for line in _lines(project) if "[curated-verdicts]" in line]
+
+    assert lines == [
+        (
+            f"{_ARTICLE}: error: a1:s001a: Only data/curated.ttl says what breaches, fulfils or is"
+            f" the counterpart of what. Found: cmq:{verdict} a1:u01 [curated-verdicts]"
+        )
+    ]
+
+
+@pytest.mark.parametrize("verdict", ["breaches", "counterpartOf", "fulfils"])
+def test_a_verdict_in_the_curated_file_is_no_such_finding(project: Path, verdict: str) -> None:
+    prefixes = (project / _ARTICLE).read_text().split("\n\n")[0]
+    curated = f"{prefixes}\na1:u01 cmq:{verdict} a1:u01 .\n"
+    (project / "data" / "curated.ttl").write_text(curated)
+
+    assert "curated-verdicts" not in {finding.shape for finding in _validate(project).findings}
+
+
 def test_a_warning_is_reported_and_is_no_error(project: Path) -> None:
     _edit(project / _ARTICLE, "cmq:force cmqv:accept", "cmq:force cmqv:accept , cmqv:assert")
     report = _validate(project)

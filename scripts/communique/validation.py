@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode, Store, Triple
 
-from communique.dataset import Term, extent, select, sources, union
+from communique.dataset import Term, extent, graph_iri, select, sources, union
 from communique.labels import Labels, count, visible
 from communique.names import closest, described, unknown
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
 
 _WARNING = NamedNode(PREFIXES["sh"] + "Warning")
+_VERDICTS = ("breaches", "counterpartOf", "fulfils")
 
 
 @dataclass(frozen=True, order=True)
@@ -78,6 +79,7 @@ def validate(root: Path, store: Store) -> Report:
     findings = {
         *found.of_shapes(),
         *found.of_names(data),
+        *found.of_verdicts(),
         *found.of_data(shacl.results(data, shapes.store)),
     }
     files = sources(root)
@@ -118,6 +120,24 @@ class _Findings:
             file, label = self._file(user), self._label(user)
             yield Finding(file, _name(user), label, message, "error", "known-names")
 
+    def of_verdicts(self) -> Iterator[Finding]:
+        """Yield what only a curator may say and a file of an article says."""
+        message = "Only data/curated.ttl says what breaches, fulfils or is the counterpart of what."
+        curated = graph_iri("curated")
+        for name in _VERDICTS:
+            verdict = NamedNode(PREFIXES["cmq"] + name)
+            for quad in self._store.quads_for_pattern(None, verdict, None):
+                if quad.graph_name != curated:
+                    yield Finding(
+                        file=self._files.get(quad.graph_name, "data"),
+                        focus=_name(quad.subject),
+                        label=self._label(quad.subject),
+                        message=message,
+                        severity="error",
+                        shape="curated-verdicts",
+                        value=f"{shrink(verdict.value)} {_name(quad.object)}",
+                    )
+
     def of_data(self, results: Iterable[dict[str, Term]]) -> Iterator[Finding]:
         """Yield the results of validation."""
         for row in results:
@@ -133,7 +153,7 @@ class _Findings:
                 value="" if value == focus else _name(value),
             )
 
-    def _label(self, term: Term) -> str:
+    def _label(self, term: Term | Triple) -> str:
         label = self._labels.of(term.value) if isinstance(term, NamedNode) else ""
         return "" if label == _name(term) else label
 
@@ -149,7 +169,7 @@ class _Findings:
         return "data"
 
 
-def _name(term: Term) -> str:
+def _name(term: Term | Triple) -> str:
     return shrink(term.value) if isinstance(term, NamedNode) else str(term)
 
 
