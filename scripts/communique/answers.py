@@ -11,10 +11,21 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QueryTriples, Store
 
 from communique.dataset import Term, load, union
 from communique.errors import CommuniqueError
+from communique.guard import check
 from communique.labels import Labels, count, plain, visible
 from communique.names import refuse_unknown
-from communique.questions import Answer, Question, ask, find, questions, rows, with_prefixes
+from communique.questions import (
+    Answer,
+    Question,
+    ask,
+    find,
+    is_adhoc,
+    questions,
+    rows,
+    with_prefixes,
+)
 from communique.tokens import words
+from communique.worker import SECONDS, Limits, runner
 
 Row = tuple[str, ...]
 Given = Mapping[str, Sequence[str] | None]
@@ -83,17 +94,27 @@ def answered(  # noqa: PLR0913  one parameter for each option
     evidence: bool = False,
     copy: Path | None = None,
     given: Given | None = None,
+    timeout: float | None = None,
+    allow_service: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Answer a project's question, or an ad-hoc query, in one of the formats.
 
     With the address of an endpoint the answer is that server's; labels stay the project's.
     With evidence each row says through whom and where the text has what bears it.
-    `given` has values for the question's parameters.
+    `given` has values for the question's parameters. An ad-hoc query runs in a process of its
+    own, for `timeout` seconds at most; `tell` hears what could not be held.
     """
     question = find(root, name)
+    check(question.sparql, where=str(question.path), services=allow_service)
     store = union(load(root))
     question = _narrowed(store, question, given, known=endpoint is None)
-    asking = _asking(store, question, endpoint)
+    if endpoint:
+        asking = _asking_there(endpoint, timeout)
+    else:
+        limits = Limits(timeout or SECONDS, network=allow_service)
+        apart = is_adhoc(name) or allow_service
+        asking = _asking_here(store, question, limits if apart else None, tell)
     if evidence or copy:
         from communique.proof import prove
 
@@ -121,15 +142,23 @@ def _narrowed(
     return narrowed(store, question, given, known=known)
 
 
-def _asking(store: Store, question: Question, endpoint: str | None) -> Callable[[str], Answer]:
-    """Return what answers queries: the endpoint, or the project's own files."""
-    if endpoint:
-        from communique.endpoint import PATIENCE
-        from communique.endpoint import ask as ask_endpoint
+def _asking_there(endpoint: str, timeout: float | None) -> Callable[[str], Answer]:
+    """Return what puts queries to an endpoint."""
+    from communique.endpoint import PATIENCE
+    from communique.endpoint import ask as ask_endpoint
 
-        return lambda sparql: ask_endpoint(endpoint, sparql, seconds=PATIENCE)
-    refuse_unknown(store, words(question.sparql), where=str(question.path))
-    return lambda sparql: ask(store, sparql, where=str(question.path))
+    return lambda sparql: ask_endpoint(endpoint, sparql, seconds=timeout or PATIENCE)
+
+
+def _asking_here(
+    store: Store, question: Question, limits: Limits | None, tell: Callable[[str], None]
+) -> Callable[[str], Answer]:
+    """Return what answers queries from the files: in this process, or within limits apart."""
+    where = str(question.path)
+    refuse_unknown(store, words(question.sparql), where=where)
+    run = runner(store, limits, where=where, tell=tell) if limits else None
+    services = bool(limits and limits.network)
+    return lambda sparql: ask(store, sparql, where=where, services=services, run=run)
 
 
 def render(store: Store, found: Answer, *, form: str, labels: bool) -> str:

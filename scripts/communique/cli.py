@@ -135,6 +135,13 @@ def validate(root: Path | None, form: str) -> None:
     help="With --evidence: your copy of the article, whose words are then shown.",
 )
 @click.option("--show", is_flag=True, help="Print the SPARQL that would be asked, and stop.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long it may take. Default: 10 for a query of your own, 60 for an endpoint.",
+)
+@click.option("--allow-service", is_flag=True, help="Let the query call other servers (SERVICE).")
 def query(  # noqa: PLR0913  one parameter for each option
     name: str | None,
     root: Path | None,
@@ -146,6 +153,8 @@ def query(  # noqa: PLR0913  one parameter for each option
     labels: bool | None,
     evidence: bool,
     show: bool,
+    timeout: float | None,
+    allow_service: bool,
     **params: tuple[str, ...],
 ) -> None:
     """Answer a question: by name, from a .rq file, or from - (standard input).
@@ -180,6 +189,9 @@ def query(  # noqa: PLR0913  one parameter for each option
             evidence=evidence,
             copy=copy,
             given=given(params),
+            timeout=timeout,
+            allow_service=allow_service,
+            tell=_tell,
         )
     _write(text, output)
 
@@ -317,6 +329,10 @@ def _write(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise CommuniqueError(f"{output}: {error.strerror}. Give another -o") from error
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _progress() -> Callable[[str], None]:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ from pyoxigraph import (
 
 from communique.dataset import Term
 from communique.errors import CommuniqueError
+from communique.guard import check
 from communique.namespaces import PREFIXES, prefixes_for
 from communique.parameters import Parameter, declared
 from communique.tokens import words
@@ -26,6 +27,7 @@ from communique.tokens import words
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Answer = QuerySolutions | QueryBoolean | QueryTriples
+Runner = Callable[[str, dict[str, str]], Answer]
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,18 @@ def files(root: Path) -> list[Path]:
     return found
 
 
+def is_adhoc(name: str) -> bool:
+    """Tell whether a name stands for a query of the reader's own, not for a stored question."""
+    path = Path(name)
+    return name == "-" or path.suffix == ".rq" or len(path.parts) > 1
+
+
 def find(root: Path, name: str) -> Question:
     """Return a question by its name, by the path of a .rq file, or from standard input (`-`)."""
     if name == "-":
         return parse(Path("standard input"), sys.stdin.read())
-    path = Path(name)
-    if path.suffix == ".rq" or len(path.parts) > 1:
-        return question(path)
+    if is_adhoc(name):
+        return question(Path(name))
     known = {path.stem: path for path in files(root)}
     if name in known:
         return question(known[name])
@@ -116,22 +123,31 @@ def listing(found: list[Question]) -> str:
     return "\n".join([*lines[1:], ""])
 
 
-def ask(union: Store, sparql: str, *, where: str = "query") -> Answer:
+def ask(
+    union: Store,
+    sparql: str,
+    *,
+    where: str = "query",
+    services: bool = False,
+    run: Runner | None = None,
+) -> Answer:
     """Run a query over `dataset.union`, with the project's prefixes known.
 
     A query that calls another server is refused: an answer comes from these files alone.
+    `run` stands for the engine, where it should run elsewhere than in this process.
     """
-    if re.search(r"(?<![\w?$:])SERVICE\b", words(sparql), flags=re.IGNORECASE):
-        raise CommuniqueError(f"{where}: calls another server (SERVICE). Ask that server itself")
+    check(sparql, where=where, services=services)
     try:
-        return union.query(sparql, prefixes=_prefixes(sparql))
+        if run:
+            return run(sparql, prefixes_of(sparql))
+        return union.query(sparql, prefixes=prefixes_of(sparql))
     except SyntaxError as error:
         raise CommuniqueError(_unreadable(sparql, str(error), where)) from error
 
 
 def with_prefixes(sparql: str) -> str:
     """Declare the project's prefixes that a query uses and does not declare."""
-    known = _prefixes(sparql)
+    known = prefixes_of(sparql)
     missing = sorted(_prefixes_used(sparql) & set(known))
     return "".join(f"PREFIX {name}: <{known[name]}>\n" for name in missing) + sparql
 
@@ -144,7 +160,7 @@ def rows(answer: QuerySolutions) -> Iterator[list[Term | None]]:
 
 def _unreadable(sparql: str, error: str, where: str) -> str:
     """Say where a query stops being SPARQL; the engine's list of what it expected is long."""
-    unknown = sorted(_prefixes_used(sparql) - set(_prefixes(sparql)))
+    unknown = sorted(_prefixes_used(sparql) - set(prefixes_of(sparql)))
     if unknown:
         return f"{where}: prefix {unknown[0]}: is not known. Declare it with PREFIX"
     place = re.search(r"error at ([0-9]+):([0-9]+)", error)
@@ -167,7 +183,8 @@ def _topic(question: Question) -> str:
     return question.topic
 
 
-def _prefixes(sparql: str) -> dict[str, str]:
+def prefixes_of(sparql: str) -> dict[str, str]:
+    """Return the prefixes that a query may use: the table, and those of articles in it."""
     articles = set(re.findall(r"\ba[1-9][0-9]*(?=:)", sparql))
     return PREFIXES | prefixes_for(articles)
 
