@@ -81,6 +81,13 @@ def test_what_a_voice_reads_into_another_does_not_look_like_a_report(
     assert _ways(attributions, "s050a")[0] == "article ▸ Journalist (interpret) ▸ Vladimir Putin"
 
 
+def test_a_reading_that_is_in_doubt_is_said_to_be(attributions: Attributions) -> None:
+    assert _ways(attributions, "s029a")[0] == (
+        "article ▸ Kremlin (reiterate) ▸ Vladimir Putin (possible reading)"
+    )
+    assert _ways(attributions, "s073")[0] == "article ▸ Journalist (probable reading)"
+
+
 def test_who_is_not_named_is_not_given_a_name(attributions: Attributions) -> None:
     assert _ways(attributions, "s002a")[0] == "article ▸ Journalist ▸ somebody unnamed"
 

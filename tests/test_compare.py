@@ -135,6 +135,15 @@ def test_what_was_said_elsewhere_is_not_called_unreported(
     assert call["mobilisation"]["Journalist"] == "not reported on its own word"
 
 
+def test_a_repeated_demand_is_told_with_who_repeats_it_and_how_sure_that_is(
+    call: dict[str, dict[str, str]],
+) -> None:
+    assert call["control of a ceasefire"]["Kremlin"] == (
+        "reiterate: demand, by Vladimir Putin: effective control on the front lines "
+        "(possible reading) [S8 1260-1320]"
+    )
+
+
 def test_what_is_only_taken_for_granted_is_left_out(call: dict[str, dict[str, str]]) -> None:
     assert all("presupposed" not in cell for row in call.values() for cell in row.values())
 

@@ -62,7 +62,7 @@ def test_demands_say_through_whom_and_where_though_they_show_no_statement(
 
     assert found[0] == (
         "effective control on the front lines",
-        "article ▸ Kremlin (reiterate) ▸ Vladimir Putin",
+        "article ▸ Kremlin (reiterate) ▸ Vladimir Putin (possible reading)",
         "S8 1260-1320",
     )
     assert found[3] == (
@@ -160,8 +160,10 @@ def test_a_subquery_that_sums_up_hands_out_what_it_sums_up(
     assert [(row["proposedBy"], row["path"], row["position"]) for row in rows][:2] == [
         (
             "Donald Trump",
-            "article ▸ Kremlin (scope uncertain) ▸ Donald Trump; "
-            "article ▸ Kremlin ▸ Vladimir Putin",
+            (
+                "article ▸ Kremlin (scope uncertain) ▸ Donald Trump; "
+                "article ▸ Kremlin ▸ Vladimir Putin"
+            ),
             "S4 424-456; S4 463-531",
         ),
         (

@@ -21,10 +21,11 @@ _FOOTINGS_TO_TELL = frozenset(
 )
 
 _SAID = """
-SELECT ?said ?force ?footing WHERE {
+SELECT ?said ?force ?footing ?certainty WHERE {
   { ?said a cmq:Statement } UNION { ?said a org:Membership }
   OPTIONAL { ?said cmq:force ?force }
   OPTIONAL { ?said cmq:attribution ?footing }
+  OPTIONAL { ?said cmq:certainty ?certainty }
 }
 """
 _VOICES = "SELECT DISTINCT ?said ?voice WHERE { ?said cmq:voice ?voice }"
@@ -71,6 +72,7 @@ class Attributions:
         said = select(store, _SAID)
         self._force = _texts(said, "force")
         self._footing = _texts(said, "footing")
+        self._certainty = _texts(said, "certainty")
         self.known = frozenset(row["said"].value for row in said)
         self._voices = _lists(select(store, _VOICES), "said", "voice")
         self._outer = _lists(select(store, _RELAYED), "said", "outer")
@@ -118,22 +120,31 @@ class Attributions:
             if outer not in inner:
                 yield from self._chains((outer, *inner))
 
+    def doubts(self, said: str) -> list[str]:
+        """Tell what keeps a statement from being plainly its voice's: footing and reading."""
+        footing, certainty = self._footing.get(said, ""), self._certainty.get(said, "")
+        unsure = [self._labels.of(footing)] if footing in _FOOTINGS_TO_TELL else []
+        open_ = certainty not in {"", _CMQV + "certain"}
+        return unsure + ([f"{self._labels.of(certainty)} reading"] if open_ else [])
+
     def _words(self, chain: tuple[str, ...], position: Position) -> str:
         text = self._labels.of(position.source) if self._many_texts else TEXT
         if chain[0] not in self._force:
-            return text + self._notes(footing=self._footing.get(chain[0], ""))
+            return text + _noted(self.doubts(chain[0]))
         steps = [self._step(said, relays=said != chain[-1]) for said in chain]
         return ARROW.join([text, *steps])
 
     def _step(self, said: str, *, relays: bool) -> str:
-        """Name the voices, how they report what follows if not plainly, and an unsure footing."""
-        telling = self._force.get(said, "") if relays else ""
-        return self.by(said) + self._notes(telling, footing=self._footing.get(said, ""))
+        """Name the voices, how they report what follows if not plainly, and what is in doubt."""
+        force = self._force.get(said, "")
+        telling = (
+            [self._labels.of(force)] if relays and force and force not in _PLAIN_FORCES else []
+        )
+        return self.by(said) + _noted(telling + self.doubts(said))
 
-    def _notes(self, telling: str = "", *, footing: str) -> str:
-        notes = [telling] if telling and telling not in _PLAIN_FORCES else []
-        notes += [footing] if footing in _FOOTINGS_TO_TELL else []
-        return f" ({', '.join(map(self._labels.of, notes))})" if notes else ""
+
+def _noted(notes: list[str]) -> str:
+    return f" ({', '.join(notes)})" if notes else ""
 
 
 def paths_and_positions(routes: Iterable[Route]) -> tuple[str, str]:

@@ -27,7 +27,6 @@ ELSEWHERE = "not in this account; said elsewhere, below"
 _NARROW = 28
 _CMQV = PREFIXES["cmqv"]
 _FULL = _CMQV + "full-text"
-_PLAIN_FOOTINGS = frozenset({_CMQV + "explicit", _CMQV + "unsourced"})
 _PAIRWISE = tuple(
     _CMQV + kind for kind in ("same", "probably-same", "narrower", "conflict", "distinct")
 )
@@ -52,7 +51,6 @@ SELECT DISTINCT ?account ?told ?act ?force ?matter ?issue WHERE {
 }
 """
 _VOICES = "SELECT DISTINCT ?said ?voice WHERE { ?said cmq:voice ?voice }"
-_FOOTINGS = "SELECT DISTINCT ?said ?footing WHERE { ?said cmq:attribution ?footing }"
 _FORCES = "SELECT DISTINCT ?said ?force WHERE { ?said cmq:force ?force }"
 _NARROWER = "SELECT DISTINCT ?one ?other WHERE { ?other skos:broader+ ?one }"
 _COUNTERPARTS = (
@@ -147,7 +145,6 @@ class _Comparison:
         self._inside = [telling for telling in tellings if telling.account]
         self._outside = [telling for telling in tellings if not telling.account]
         self._voices = _gathered(select(store, _VOICES), "said", "voice")
-        self._footing = _gathered(select(store, _FOOTINGS), "said", "footing")
         self._force = _gathered(select(store, _FORCES), "said", "force")
         self._narrower = _gathered(select(store, _NARROWER), "one", "other")
         self._counterparts = _gathered(select(store, _COUNTERPARTS), "one", "other")
@@ -266,13 +263,17 @@ class _Comparison:
             yield f"{entry} [{', '.join(dict.fromkeys(positions))}]"
 
     def _entry(self, telling: Telling) -> str:
-        """Name the act, how and whose it is if another's, its matter, and an unsure footing."""
+        """Name the act, how and whose it is if another's, its matter, and doubts."""
         own = self._voices.get(telling.told, set()) == self._voices.get(telling.act, set())
         by = "" if own else f", by {self._attributions.by(telling.act)}"
         how = self._force.get(telling.told, set()) - {_CMQV + "assert", telling.force}
         telling_so = "".join(f"{self._labels.of(force)}: " for force in sorted(how))
-        unsure = sorted(self._footing.get(telling.told, set()) - _PLAIN_FOOTINGS)
-        note = f" ({', '.join(map(self._labels.of, unsure))})" if unsure else ""
+        doubts = dict.fromkeys(
+            doubt
+            for said in (telling.told, telling.act)
+            for doubt in self._attributions.doubts(said)
+        )
+        note = f" ({', '.join(doubts)})" if doubts else ""
         force, matter = self._labels.of(telling.force), self._labels.of(telling.matter)
         return f"{telling_so}{force}{by}: {matter}{note}"
 
