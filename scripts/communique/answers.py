@@ -3,16 +3,17 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QueryTriples, Store
+from pyoxigraph import Store
 
-from communique.dataset import Term, load, union
+from communique.dataset import load, union
 from communique.errors import CommuniqueError
+from communique.formats import Table, as_csv, whole, written
 from communique.guard import check
-from communique.labels import Labels, count, plain, visible
+from communique.labels import Labels, count
 from communique.names import refuse_unknown
 from communique.questions import (
     Answer,
@@ -21,7 +22,6 @@ from communique.questions import (
     find,
     is_adhoc,
     questions,
-    rows,
     with_prefixes,
 )
 from communique.tokens import words
@@ -29,14 +29,6 @@ from communique.worker import SECONDS, Limits, runner
 
 Row = tuple[str, ...]
 Given = Mapping[str, Sequence[str] | None]
-
-
-@dataclass(frozen=True)
-class Table:
-    """An answer as a person reads it: column names, and rows of labels."""
-
-    columns: Row
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -68,20 +60,8 @@ def folder(root: Path) -> Path:
 
 def answer(store: Store, question: Question, *, labels: bool = True) -> Table:
     """Answer a question in rows of labels, or of IRIs and plain values."""
-    return _table(store, ask(store, question.sparql, where=str(question.path)), labels=labels)
-
-
-def _table(store: Store, found: Answer, *, labels: bool) -> Table:
-    if isinstance(found, QueryBoolean):
-        return Table(("answer",), (("yes" if found else "no",),))
-    if isinstance(found, QueryTriples):
-        columns: Row = ("subject", "predicate", "object")
-        terms: Iterable[Iterable[Term | None]] = ([t.subject, t.predicate, t.object] for t in found)
-    else:
-        columns = tuple(variable.value for variable in found.variables)
-        terms = rows(found)
-    say = Labels(store).text if labels else plain
-    return Table(columns, tuple(tuple(say(term) for term in row) for row in terms))
+    found = whole(ask(store, question.sparql, where=str(question.path)))
+    return found.table(Labels(store), labels=labels)
 
 
 def answered(  # noqa: PLR0913  one parameter for each option
@@ -89,7 +69,8 @@ def answered(  # noqa: PLR0913  one parameter for each option
     name: str,
     *,
     form: str,
-    labels: bool,
+    labels: bool | None,
+    raw: bool = False,
     endpoint: str | None = None,
     evidence: bool = False,
     copy: Path | None = None,
@@ -97,7 +78,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
     timeout: float | None = None,
     allow_service: bool = False,
     tell: Callable[[str], None] = lambda _: None,
-) -> str:
+) -> str | bytes:
     """Answer a project's question, or an ad-hoc query, in one of the formats.
 
     With the address of an endpoint the answer is that server's; labels stay the project's.
@@ -121,7 +102,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
         found: Answer = prove(store, question.sparql, asking, where=str(question.path), copy=copy)
     else:
         found = asking(question.sparql)
-    return render(store, found, form=form, labels=labels)
+    return written(store, question, found, form=form, labels=labels, raw=raw)
 
 
 def final(root: Path, name: str, given: Given | None = None) -> str:
@@ -159,26 +140,6 @@ def _asking_here(
     run = runner(store, limits, where=where, tell=tell) if limits else None
     services = bool(limits and limits.network)
     return lambda sparql: ask(store, sparql, where=where, services=services, run=run)
-
-
-def render(store: Store, found: Answer, *, form: str, labels: bool) -> str:
-    """Write an answer as a table, CSV, or SPARQL results in JSON; triples as N-Triples."""
-    if isinstance(found, QueryTriples) and form != "table":
-        lines = sorted(f"{triple} ." for triple in found)
-        return "".join(f"{line}\n" for line in lines)
-    if form == "json" and not isinstance(found, QueryTriples):
-        return (found.serialize(format=QueryResultsFormat.JSON) or b"").decode() + "\n"
-    table = _table(store, found, labels=labels)
-    return as_csv(table) if form == "csv" else as_text(table)
-
-
-def as_text(table: Table) -> str:
-    """Lay a table out in columns, with the number of rows below."""
-    lines = [table.columns, *(tuple(map(visible, row)) for row in table.rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
-    text = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled]
-    return "\n".join([*text, "", f"{count(len(table.rows), 'row')}", ""])
 
 
 def test_all(root: Path) -> list[Comparison]:
@@ -249,10 +210,3 @@ def write(root: Path, store: Store, question: Question) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(as_csv(answer(store, question)), encoding="utf-8", newline="")
     return path
-
-
-def as_csv(table: Table) -> str:
-    """Write a table as CSV with a line feed at each line's end."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([table.columns, *table.rows])
-    return out.getvalue()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ASKED = "communique.question"
 _GIVEN = "given_"
+_OPEN = "UNDEF"
 
 
 class Asking(click.Command):
@@ -72,9 +73,10 @@ class Asking(click.Command):
         return questions.find(root, name) if name else None
 
 
-def given(params: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return what is given to the question, by parameter."""
-    return {key.removeprefix(_GIVEN): texts for key, texts in params.items() if texts}
+def given(params: dict[str, Any]) -> dict[str, tuple[str, ...] | None]:
+    """Return what is given to the question, by parameter; None leaves it open."""
+    texts = {key.removeprefix(_GIVEN): found for key, found in params.items() if found}
+    return {key: None if found == (_OPEN,) else found for key, found in texts.items()}
 
 
 def complete_name(ctx: click.Context, _param: object, incomplete: str) -> list[CompletionItem]:
@@ -132,10 +134,10 @@ def _name(root: Path, texts: list[str]) -> str | None:
 
 
 def _option(parameter: Parameter) -> click.Option:
-    default = parameter.default if parameter.default != "UNDEF" else "any"
+    default = parameter.default if parameter.default != _OPEN else "any"
     notes = [f"default: {default}"]
     notes += ["can be repeated"] if parameter.many else []
-    notes += [] if parameter.required or default == "any" else ["UNDEF for any"]
+    notes += [] if parameter.required or default == "any" else [f"{_OPEN} for any"]
     return click.Option(
         [f"{_GIVEN}{parameter.name}", f"--{parameter.name.replace('_', '-')}"],
         type=_Value(parameter),

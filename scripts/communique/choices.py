@@ -124,7 +124,7 @@ def offered(root: Path, parameter: Parameter, incomplete: str) -> list[tuple[str
 def _values(
     store: Store, parameter: Parameter, texts: Sequence[str] | None, *, known: bool
 ) -> list[Value] | None:
-    if texts is None or list(texts) == [OPEN]:
+    if texts is None:
         if parameter.required:
             raise wrong(parameter, OPEN, "cannot be left open", "Give a value")
         return None

@@ -118,13 +118,14 @@ def validate(root: Path | None, form: str) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="A table to read, CSV, or SPARQL results in JSON; triples as N-Triples.",
+    type=click.Choice(
+        ["table", "csv", "tsv", "json", "jsonl", "md", "xlsx", "ttl", "nt", "jsonld"]
+    ),
+    help="Default: what the name of the file asks for, else a table. ttl, nt, jsonld: of triples.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
-@click.option("--labels/--iris", default=None, help="Default: labels in tables, else IRIs.")
+@click.option("--labels/--iris", default=None, help="Default: labels for people, else IRIs.")
+@click.option("--raw", is_flag=True, help="CSV, TSV: no apostrophe before = + - @ in a cell.")
 @click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint, not the files.")
 @click.option(
     "--evidence", is_flag=True, help="Tell of each row through whom and where it is told."
@@ -145,12 +146,13 @@ def validate(root: Path | None, form: str) -> None:
 def query(  # noqa: PLR0913  one parameter for each option
     name: str | None,
     root: Path | None,
-    form: str,
+    form: str | None,
     output: Path | None,
     endpoint: str | None,
     *,
     copy: Path | None,
     labels: bool | None,
+    raw: bool,
     evidence: bool,
     show: bool,
     timeout: float | None,
@@ -174,17 +176,17 @@ def query(  # noqa: PLR0913  one parameter for each option
     if name is None:
         _write(questions.listing(questions.questions(_project(root))), output)
         return
-    from communique import answers
+    from communique import answers, formats
 
     if show:
-        text = answers.final(_project(root), name, given(params))
+        text: str | bytes = answers.final(_project(root), name, given(params))
     else:
-        shown = (form == "table") if labels is None else labels
         text = answers.answered(
             _project(root),
             name,
-            form=form,
-            labels=shown,
+            form=form or formats.by_suffix(output) or "table",
+            labels=labels,
+            raw=raw,
             endpoint=endpoint,
             evidence=evidence,
             copy=copy,
@@ -319,14 +321,16 @@ def _print(things: Iterable[object]) -> None:
         click.echo(str(thing))
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str | bytes, output: Path | None) -> None:
     from communique.errors import CommuniqueError
 
     if output is None:
+        if isinstance(text, bytes) and sys.stdout.isatty():
+            raise CommuniqueError("xlsx: not for a terminal. Give a file with -o")
         click.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8", newline="")
+        output.write_bytes(text if isinstance(text, bytes) else text.encode())
     except OSError as error:
         raise CommuniqueError(f"{output}: {error.strerror}. Give another -o") from error
 

@@ -54,9 +54,9 @@ class Found:
     columns: Cells
     rows: tuple[tuple[Term | None, ...], ...]
 
-    def table(self, store: Store, *, labels: bool) -> Table:
+    def table(self, names: Labels, *, labels: bool) -> Table:
         """Return it with labels or IRIs in its cells."""
-        say = Labels(store).text if labels else plain
+        say = names.text if labels else plain
         return Table(self.columns, tuple(tuple(map(say, row)) for row in self.rows))
 
 
@@ -102,7 +102,7 @@ def written(  # noqa: PLR0913  what is written, and how
     shown = form in IN_LABELS if labels is None else labels
     if form == "jsonl":
         return as_json_lines(found, Labels(store) if shown else None)
-    table = found.table(store, labels=shown)
+    table = found.table(Labels(store), labels=shown)
     if form in {"csv", "tsv"}:
         delimiter = "," if form == "csv" else "\t"
         return as_csv(table if raw else guarded(table), delimiter=delimiter)
