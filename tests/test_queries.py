@@ -47,6 +47,8 @@ TEXTS = {"searchedIn", "source"}
 """Columns that say which text a row is from."""
 PARTLY = {"chain-of-sources", "findings"}
 """Questions whose column `source` is a step on the way, or empty for what is no passage."""
+SHARED = {"identifiers", "persons-named"}
+"""Questions about what belongs to no article."""
 
 Rows = list[tuple[str, ...]]
 
@@ -154,6 +156,21 @@ def test_the_rows_of_one_source_are_those_before_another_came(name: str, twice: 
     stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
 
     assert Counter(_from_first(twice, QUESTIONS[name])) == Counter(stored.rows)
+
+
+@pytest.mark.parametrize("name", [n for n, q in QUESTIONS.items() if "VALUES $" not in q.sparql])
+def test_a_second_article_like_the_first_has_as_many_rows(name: str, twice: Store) -> None:
+    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+    found = answers.answer(twice, QUESTIONS[name])
+
+    assert len(found.rows) == len(stored.rows) * (1 if name in SHARED else 2)
+
+
+@pytest.mark.parametrize("name", ["chain-of-sources", "who-says-so"])
+def test_of_one_matter_a_second_article_on_others_says_nothing(name: str, twice: Store) -> None:
+    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+
+    assert Counter(answers.answer(twice, QUESTIONS[name]).rows) == Counter(stored.rows)
 
 
 @pytest.mark.parametrize("name", [n for n in QUESTIONS if COLUMNS[n] & {"sentence", "position"}])
