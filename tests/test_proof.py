@@ -202,6 +202,36 @@ def test_strings_and_comments_are_not_taken_for_the_query() -> None:
     assert telling.sparql == sparql.replace("SELECT ?x {", "SELECT ?x  ?told {", 1)
 
 
+_SHAPES = [
+    "SELECT?m{?statement cmq:content?m}",
+    "select distinct ?m where { ?told cmq:content $m } order by ?m limit 5 offset 1",
+    "SELECT REDUCED ?m WHERE { { ?told cmq:content ?m } UNION { ?act cmq:content ?m } }",
+    "SELECT (STR(?m) AS ?name) ?m { ?statement cmq:content ?m OPTIONAL { ?m cmq:issue ?i } }",
+    "SELECT (COUNT(*)AS ?n)?v{ ?statement cmq:voice ?v } GROUP BY ?v HAVING(COUNT(*) > 3)",
+    "SELECT ?v (SAMPLE(?told) AS ?one) { ?told cmq:voice ?v } GROUP BY ?v ORDER BY MIN(?told)",
+    "SELECT ?m { { SELECT ?m ?v { ?told cmq:content ?m ; cmq:voice ?v } } ?m cmq:issue ?i }",
+    "SELECT ?m { { SELECT * { ?told cmq:content ?m } } FILTER EXISTS { ?act cmq:content ?m } }",
+    "SELECT ?m { GRAPH ?g { ?told cmq:content ?m } } VALUES ?g { UNDEF }",
+    "SELECT ?told ?m { ?told cmq:relays*/cmq:content ?m MINUS { ?told cmq:force cmqv:demand } }",
+    "SELECT ?m # SELECT {\n{ ?told cmq:content ?m ; rdfs:label ?l FILTER(STR(?l) != '} LIMIT 1') }",
+    "SELECT ?m { { SELECT ?m (COUNT(?act) AS ?n) { ?act cmq:content ?m } GROUP BY ?m } }",
+]
+
+
+@pytest.mark.parametrize("sparql", _SHAPES)
+def test_whatever_its_shape_a_query_keeps_its_rows_and_gets_their_proof(
+    store: Store, sparql: str
+) -> None:
+    plain = questions.ask(store, sparql)
+    assert isinstance(plain, QuerySolutions)
+    rows = [list(map(str, row)) for row in questions.rows(plain)]
+    proved = [list(map(str, row)) for row in questions.rows(_prove(store, sparql))]
+
+    assert rows
+    assert sorted(row[:-2] for row in proved) == sorted(rows)
+    assert all(row[-2].startswith('"article') for row in proved)
+
+
 def test_a_query_without_rows_to_prove_is_refused(store: Store) -> None:
     with pytest.raises(CommuniqueError, match="has no rows to prove"):
         _prove(store, "ASK { ?s ?p ?o }")
