@@ -107,7 +107,8 @@ _TOLD_NOT_SO = (
 )
 _NOT_BOUND = (
     "What would bind it are undertakings that name it as the one who would have to act. Read the "
-    "force: what is proposed, demanded or refused binds nobody."
+    "force: what is proposed, demanded or refused binds nobody, and what others agree on does not "
+    "show that it consents."
 )
 
 
