@@ -162,6 +162,15 @@ class _Handler(BaseHTTPRequestHandler):
         answer: Callable[[str], None] = getattr(self, "_" + fault.replace("-", "_"))
         answer(parse_qs(form)["query"][0])
 
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        full = "full" in self.path
+        self._send(b"no space", "text/plain", status=507 if full else 201)
+
+    def do_GET(self) -> None:
+        kind = "text/html" if "html" in self.path else "application/n-triples"
+        self._send(b"<urn:a> <urn:" if "cut" in self.path else b"", kind)
+
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
 

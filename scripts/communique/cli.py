@@ -310,6 +310,32 @@ def publish(root: Path | None, out: Path, *, readings: bool) -> None:
     _print([publication.publish(quads, out, readings=readings)])
 
 
+@main.command()
+@_ROOT
+@click.option("--endpoint", metavar="URL", required=True, help="The address of a Graph Store.")
+@click.option("--user", metavar="NAME", help="Who may write there.")
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="A file with the password. Default: the variable COMMUNIQUE_PASSWORD.",
+)
+def push(root: Path | None, endpoint: str, user: str | None, password_file: Path | None) -> None:
+    """Put the graphs that questions see on a server, and count what it then holds.
+
+    Each graph replaces the server's one of the same name. The server must answer questions over
+    the union of its graphs, as Virtuoso does and Oxigraph with --union-default-graph.
+
+    \b
+    Example:
+      communique push --endpoint http://localhost:7878/store
+      communique push --endpoint http://localhost:8890/sparql-graph-crud-auth --user dba
+    """
+    from communique import dataset, graphstore
+
+    login = graphstore.login(user, password_file)
+    _print(graphstore.push(endpoint, dataset.load(_project(root)), login))
+
+
 def _project(root: Path | None) -> Path:
     from communique import resources
 
