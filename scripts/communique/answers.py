@@ -77,6 +77,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
     given: Given | None = None,
     timeout: float | None = None,
     allow_service: bool = False,
+    why_empty: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> str | bytes:
     """Answer a project's question, or an ad-hoc query, in one of the formats.
@@ -84,8 +85,11 @@ def answered(  # noqa: PLR0913  one parameter for each option
     With the address of an endpoint the answer is that server's; labels stay the project's.
     With evidence each row says through whom and where the text has what bears it.
     `given` has values for the question's parameters. An ad-hoc query runs in a process of its
-    own, for `timeout` seconds at most; `tell` hears what could not be held.
+    own, for `timeout` seconds at most. `tell` hears what could not be held, and with `why_empty`
+    what leaves an answer without rows.
     """
+    if endpoint and why_empty:
+        raise CommuniqueError("--why-empty: looks into the files only. Leave out --endpoint")
     question = find(root, name)
     check(question.sparql, where=str(question.path), services=allow_service)
     store = union(load(root))
@@ -93,16 +97,28 @@ def answered(  # noqa: PLR0913  one parameter for each option
     if endpoint:
         asking = _asking_there(endpoint, timeout)
     else:
-        limits = Limits(timeout or SECONDS, network=allow_service)
-        apart = is_adhoc(name) or allow_service
-        asking = _asking_here(store, question, limits if apart else None, tell)
+        apart = is_adhoc(name) or allow_service or timeout is not None
+        limits = Limits(timeout or SECONDS, network=allow_service) if apart else None
+        if not why_empty:
+            refuse_unknown(store, words(question.sparql), where=str(question.path))
+        asking = _asking_here(store, question, limits, tell)
     if evidence or copy:
         from communique.proof import prove
 
         found: Answer = prove(store, question.sparql, asking, where=str(question.path), copy=copy)
     else:
         found = asking(question.sparql)
+    if why_empty:
+        _explain(store, question, timeout or SECONDS, tell)
     return written(store, question, found, form=form, labels=labels, raw=raw)
+
+
+def _explain(store: Store, question: Question, seconds: float, tell: Callable[[str], None]) -> None:
+    from communique.diagnosis import explain
+
+    lines = explain(store, question.sparql, where=str(question.path), limits=Limits(seconds))
+    for line in lines or [f"{question.path}: has rows, so there is nothing to explain."]:
+        tell(line)
 
 
 def final(root: Path, name: str, given: Given | None = None) -> str:
@@ -136,7 +152,6 @@ def _asking_here(
 ) -> Callable[[str], Answer]:
     """Return what answers queries from the files: in this process, or within limits apart."""
     where = str(question.path)
-    refuse_unknown(store, words(question.sparql), where=where)
     run = runner(store, limits, where=where, tell=tell) if limits else None
     services = bool(limits and limits.network)
     return lambda sparql: ask(store, sparql, where=where, services=services, run=run)

@@ -143,6 +143,7 @@ def validate(root: Path | None, form: str) -> None:
     help="How long it may take. Default: 10 for a query of your own, 60 for an endpoint.",
 )
 @click.option("--allow-service", is_flag=True, help="Let the query call other servers (SERVICE).")
+@click.option("--why-empty", is_flag=True, help="Tell what leaves an answer without rows.")
 def query(  # noqa: PLR0913  one parameter for each option
     name: str | None,
     root: Path | None,
@@ -157,6 +158,7 @@ def query(  # noqa: PLR0913  one parameter for each option
     show: bool,
     timeout: float | None,
     allow_service: bool,
+    why_empty: bool,
     **params: tuple[str, ...],
 ) -> None:
     """Answer a question: by name, from a .rq file, or from - (standard input).
@@ -169,6 +171,7 @@ def query(  # noqa: PLR0913  one parameter for each option
       communique query demands --format csv -o demands.csv
       communique query told-by-one-voice --voice Kremlin
       communique query demands --evidence --copy article.txt
+      communique query demands --side Ukraine --why-empty
       echo 'SELECT * { ?s a cmq:Statement } LIMIT 3' | communique query -
     """
     from communique import questions
@@ -193,6 +196,7 @@ def query(  # noqa: PLR0913  one parameter for each option
             given=given(params),
             timeout=timeout,
             allow_service=allow_service,
+            why_empty=why_empty,
             tell=_tell,
         )
     _write(text, output)

@@ -46,12 +46,18 @@ _ENDING = frozenset(map(ord, "\"'\\\r\n"))
 
 
 @dataclass(frozen=True)
-class _Step:
-    """One token of a reading, with how deep it stands and how many operators stand before it."""
+class Token:
+    """A word, a name, a sign, ... of a query, and where it stands."""
 
     kind: str
     start: int
     text: str
+
+
+@dataclass(frozen=True)
+class _Step(Token):
+    """One token of a reading, with how deep it stands and how many operators stand before it."""
+
     depth: int
     operators: int
 
@@ -68,6 +74,14 @@ def check(sparql: str, *, where: str, services: bool = False) -> None:
         if problem:
             raise CommuniqueError(f"{where}{_place(sparql, step.start)}: {problem}")
     _refuse_updates(sparql, where)
+
+
+def tokens(sparql: str) -> list[Token]:
+    """Return the tokens of a query, in the reading in which `<...>` is an IRI."""
+    return [
+        Token(found.lastgroup or "other", found.start(), found[0])
+        for found in _TOKEN.finditer(sparql)
+    ]
 
 
 def _problem(sparql: str, step: _Step, *, services: bool) -> str:
