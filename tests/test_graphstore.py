@@ -52,16 +52,9 @@ def _login(server: Server) -> Login | None:
 
 
 _DEVIANT = {
-    "allegations",
-    "ambiguous-references",
-    "argument-and-slip",
     "date-and-place-given",
     "duration-of-measures",
-    "events",
-    "journalists-readings",
     "persons-named",
-    "quoted-statements",
-    "slips-and-garbled-passages",
     "timeline",
     "who-speaks-for-whom",
 }
