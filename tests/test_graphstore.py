@@ -52,11 +52,7 @@ def _login(server: Server) -> Login | None:
 
 
 _DEVIANT = {
-    "date-and-place-given",
-    "duration-of-measures",
-    "persons-named",
     "timeline",
-    "who-speaks-for-whom",
 }
 
 
