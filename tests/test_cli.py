@@ -258,6 +258,15 @@ def test_evidence_fails_when_a_sentence_is_gone(
     assert "passage:ba01b1d8-581-818: passage in S5 is missing\n" in result.stdout
 
 
+@pytest.mark.parametrize("command", ["build", "publish"])
+def test_nothing_is_published_among_the_projects_own_files(
+    run: Run, project: Path, command: str
+) -> None:
+    result = run(command, "--root", project, "-o", project / "data" / "dist")
+
+    assert (result.exit_code, "among the project's own files" in result.output) == (2, True)
+
+
 def test_publish_writes_the_files(run: Run, project: Path, tmp_path: Path) -> None:
     result = run("publish", "--root", project, "-o", tmp_path / "dist")
 

@@ -161,8 +161,49 @@ def test_alignments_are_not_validated_as_data(project: Path) -> None:
     )
 
     assert [finding.message for finding in _validate(project).findings] == [
-        "A shape finds something to check."
+        "A shape finds something to check.",
+        "Nothing describes cmq:Foreign.",
     ]
+
+
+def test_a_shape_that_is_switched_off_is_a_finding(project: Path) -> None:
+    _edit(
+        project / "shapes" / "statement.ttl",
+        "a sh:NodeShape",
+        "sh:deactivated true ; a sh:NodeShape",
+    )
+
+    assert "A shape is not deactivated. [shape:Statement]" in _lines(project)[0]
+
+
+def test_a_rule_about_an_unknown_property_is_a_finding(project: Path) -> None:
+    _edit(project / "shapes" / "statement.ttl", "sh:path cmq:voice", "sh:path cmq:voise")
+
+    assert any("Nothing describes cmq:voise; is it cmq:voice?" in line for line in _lines(project))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("2025-13-18", "date"),
+        ("2025-03-19x", "date"),
+        ("30D", "dayTimeDuration"),
+        ("P", "dayTimeDuration"),
+        ("2025-3", "gYearMonth"),
+        ("abc", "integer"),
+        ("xyz", "hexBinary"),
+    ],
+)
+def test_a_literal_without_the_form_of_its_datatype_is_a_finding(
+    project: Path, value: str, kind: str
+) -> None:
+    datatype = f"<http://www.w3.org/2001/XMLSchema#{kind}>"
+    _edit(project / _ARTICLE, "cmq:voice", f'cmq:force "{value}"^^{datatype} ; cmq:voice')
+
+    assert any(
+        f"cmq:force has no value of the form xsd:{kind}. Found: {value} [literals]" in line
+        for line in _lines(project)
+    )
 
 
 def test_a_report_in_json_holds_every_finding(project: Path) -> None:

@@ -79,8 +79,9 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
       communique build
       communique build --copy article.txt -o out --strict
     """
-    from communique import building
+    from communique import building, staging
 
+    staging.refuse_within(_project(root), out)
     job = building.build(_project(root), out, copy=copy, strict=strict, progress=_progress())
     _print([*job.findings, *job.warnings, *job.outcomes])
     _exit(bad=job.findings or (strict and job.warnings))
@@ -240,19 +241,33 @@ def compare(event: str | None, root: Path | None, form: str) -> None:
 
 @main.command()
 @_ROOT
-@click.option("--update", is_flag=True, help="Store the present answers.")
-def test(root: Path | None, *, update: bool) -> None:
+@click.option("--update", is_flag=True, help="Store what is found now.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to a file.")
+@click.option("--mutate", is_flag=True, help="Test the answers: do they notice a changed query?")
+def test(root: Path | None, junit: Path | None, *, update: bool, mutate: bool) -> None:
     """Compare every question's answer with the stored one.
+
+    With --mutate it changes one pattern, filter, path or concept of each query at a time, and
+    tells which changes no stored answer would notice.
 
     \b
     Example:
       communique test
       communique test --update
+      communique test --junit report.xml
+      communique test --mutate
     """
     from communique import answers
 
     project = _project(root)
+    if mutate:
+        _mutate(project, update=update)
+        return
     comparisons = answers.update_all(project) if update else answers.test_all(project)
+    if junit:
+        from communique.junit import as_junit
+
+        _write(as_junit(comparisons), junit)
     _print([*(each for each in comparisons if not each.same), answers.summary(comparisons)])
     _exit(bad=not all(each.same for each in comparisons))
 
@@ -303,13 +318,16 @@ def fmt(paths: tuple[Path, ...], root: Path | None, *, check: bool) -> None:
 def publish(root: Path | None, out: Path, *, readings: bool) -> None:
     """Write the files to publish, with their description and checksums.
 
+    It does not judge them: communique build checks everything first.
+
     \b
     Example:
       communique publish -o dist
     """
-    from communique import dataset, publication
+    from communique import dataset, publication, staging
 
     project = _project(root)
+    staging.refuse_within(project, out)
     quads = publication.quads_of(project, dataset.load(project))
     _print([publication.publish(quads, out, readings=readings)])
 
@@ -338,6 +356,17 @@ def push(root: Path | None, endpoint: str, user: str | None, password_file: Path
 
     login = graphstore.login(user, password_file)
     _print(graphstore.push(endpoint, dataset.load(_project(root)), login))
+
+
+def _mutate(project: Path, *, update: bool) -> None:
+    from communique import mutation
+
+    score = mutation.measure(project, progress=_progress())
+    if update:
+        mutation.update(project, score)
+    wrong = mutation.findings(project, score)
+    _print([*wrong, score])
+    _exit(bad=wrong)
 
 
 def _project(root: Path | None) -> Path:

@@ -46,10 +46,14 @@ def turtle_files(folder: Path) -> list[Path]:
     """List the Turtle files below a folder; it is an error if there is none."""
     if not folder.is_dir():
         raise CommuniqueError(f"{folder}: no such folder. Give --root a project's folder")
-    found = sorted(folder.rglob("*.ttl"))
+    found = sorted(path for path in folder.rglob("*.ttl") if not _hidden(path, folder))
     if not found:
         raise CommuniqueError(f"{folder}: no .ttl file in it. Give --root a project's folder")
     return found
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def sources(root: Path) -> list[Source]:

@@ -118,6 +118,12 @@ def _identical(
 ) -> list[tuple[Passage, _Found]]:
     whole = digest(text)
     same = [copy.iri for copy in copies(store) if copy.sha256 == whole]
+    for copy in copies(store):
+        if copy.iri in same and copy.code_points != len(text):
+            raise CommuniqueError(
+                f"evidence: {copy.iri} has {len(text):,} code points and not {copy.code_points:,}. "
+                "Mend its cmq:codePoints"
+            )
     return [
         (passage, _confirmed(passage, text)) for iri in same for passage in by_copy.get(iri, [])
     ]
@@ -234,4 +240,6 @@ def _results(text: str, passage: Passage, found: _Found, spans: list[Span]) -> I
         elif found.status == "relocated":
             moved = _Found("unverifiable")
         start, end = (moved.place.start, moved.place.end) if moved.place else (None, None)
-        yield Result(span.iri, "span", passage.identifier, moved.status, start, end)
+        misquoted = plain(span.quote.strip("… ")) not in plain(text[start:end])
+        status = "altered" if moved.place and misquoted else moved.status
+        yield Result(span.iri, "span", passage.identifier, status, start, end)

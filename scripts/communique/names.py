@@ -9,7 +9,8 @@ from pyoxigraph import DefaultGraph, NamedNode, Store
 from communique.errors import CommuniqueError
 from communique.namespaces import BASE, PREFIXES, expand, shrink
 
-_OURS = (f"{BASE}id/", PREFIXES["cmq"], PREFIXES["cmqv"])
+TERMS = (PREFIXES["cmq"], PREFIXES["cmqv"])
+_OURS = (f"{BASE}id/", *TERMS)
 _VERSION = NamedNode(PREFIXES["owl"] + "versionIRI")
 
 

@@ -47,12 +47,13 @@ class Passage:
 
 @dataclass(frozen=True)
 class Span:
-    """A clause or a word inside a passage."""
+    """A clause or a word inside a passage, with the words quoted from it if there are any."""
 
     iri: str
     passage: str
     start: int
     end: int
+    quote: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def spans_of(store: Store) -> list[Span]:
             passage=thing.text(_CMQ + "within"),
             start=thing.number(_OA + "start"),
             end=thing.number(_OA + "end"),
+            quote=thing.text(_CMQ + "quote"),
         )
         for thing in things(store, "Span")
     ]

@@ -1,5 +1,6 @@
 """The reference engine, kept at arm's length: triples go in, rows come out."""
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from rdflib.plugins.sparql.sparql import Query
 from rdflib.query import Result
 
 from communique.dataset import Term, select
+
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # findings tell of bad literals
 
 _RESULTS = """
 SELECT ?focus ?value ?shape ?severity ?message WHERE {

@@ -8,7 +8,8 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from communique.dataset import Term, graph_iri, read, select, turtle_files
-from communique.namespaces import PREFIXES
+from communique.names import TERMS, closest, described
+from communique.namespaces import PREFIXES, shrink
 
 _FOCUS = {
     "targetClass": "ASK {{ [] rdf:type/rdfs:subClassOf* {target} }}",
@@ -74,6 +75,8 @@ def load_shapes(root: Path, data: Store) -> Shapes:
         *([Flaw("", "The shapes of a project have a target.")] if none else []),
         *unreached,
         *_misspelt(store),
+        *_switched_off(store),
+        *_unknown(store, data),
     ]
     return Shapes(store, files, tuple(sorted(found)), idle, tuple(sorted(flaws)))
 
@@ -100,6 +103,22 @@ def _misspelt(store: Store) -> Iterator[Flaw]:
                 near = difflib.get_close_matches(word, known, n=1)
                 hint = f"; did you mean sh:{near[0]}?" if near else "."
                 yield Flaw(_name(quad.subject), f"SHACL has no sh:{word}{hint}")
+
+
+def _switched_off(store: Store) -> Iterator[Flaw]:
+    for row in select(store, "SELECT ?shape WHERE { ?shape sh:deactivated ?how FILTER(?how) }"):
+        yield Flaw(_name(row["shape"]), "A shape is not deactivated.")
+
+
+def _unknown(store: Store, data: Store) -> Iterator[Flaw]:
+    """Find terms of ours that nothing declares: a rule about them has nothing to judge."""
+    known = described(data)
+    for quad in store:
+        term = quad.object.value if isinstance(quad.object, NamedNode) else ""
+        if term.startswith(TERMS) and term not in known:
+            near = closest(term, known)
+            hint = f"; is it {near}?" if near else "."
+            yield Flaw(_name(quad.subject), f"Nothing describes {shrink(term)}{hint}")
 
 
 def _name(term: Term | Triple) -> str:

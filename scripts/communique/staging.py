@@ -55,6 +55,14 @@ def refuse_foreign(out: Path) -> None:
         raise CommuniqueError(f"{out}: a file, not a folder. Remove it or choose another name")
 
 
+def refuse_within(root: Path, out: Path) -> None:
+    """Refuse a place among a project's own files: the next run would read what this one wrote."""
+    place = out.absolute().parent.resolve() / out.name
+    for name in ("ontology", "data", "shapes", "queries", "tests"):
+        if place.is_relative_to((root / name).resolve()):
+            raise CommuniqueError(f"{out}: among the project's own files. Choose another folder")
+
+
 def _home(out: Path) -> Path:
     return out.parent / f".{out.name}-releases"
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from communique.dataset import Term, extent, graph_iri, select, sources, union
 from communique.labels import Labels, count, visible
+from communique.literals import malformed
 from communique.names import closest, described, unknown
 from communique.namespaces import PREFIXES, shrink
 from communique.shapes import Shapes, load_shapes
@@ -76,7 +77,12 @@ def validate(root: Path, store: Store) -> Report:
     data = union(store)
     shapes = load_shapes(root, data)
     found = _Findings(root, store, shapes)
+    faulty = list(malformed(data))
+    for quad in faulty:
+        for each in list(data.quads_for_pattern(quad.subject, quad.predicate, quad.object)):
+            data.remove(each)
     findings = {
+        *found.of_literals(faulty),
         *found.of_shapes(),
         *found.of_names(data),
         *found.of_verdicts(),
@@ -110,6 +116,23 @@ class _Findings:
             file = self._shapes.files.get(flaw.shape, "shapes")
             name = shrink(flaw.shape) if flaw.shape else "shapes"
             yield Finding(file, name, "", flaw.message, "error", name)
+
+    def of_literals(self, faulty: Iterable[Quad]) -> Iterator[Finding]:
+        """Yield the literals that do not have the form of their datatype."""
+        for quad in faulty:
+            if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode):
+                kind = shrink(quad.object.datatype.value)
+                message = f"{shrink(quad.predicate.value)} has no value of the form {kind}."
+                file, label = self._file(quad.subject), self._label(quad.subject)
+                yield Finding(
+                    file,
+                    _name(quad.subject),
+                    label,
+                    message,
+                    "error",
+                    "literals",
+                    quad.object.value,
+                )
 
     def of_names(self, data: Store) -> Iterator[Finding]:
         """Yield the names that nothing describes."""
