@@ -51,15 +51,8 @@ def _login(server: Server) -> Login | None:
     return Login(server.user, server.password) if server.user else None
 
 
-_DEVIANT = {
-    "timeline",
-}
-
-
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_server_gives_the_stored_rows(name: str, union: Store, server: Server) -> None:
-    if server.user and name in _DEVIANT:
-        pytest.xfail("not yet written so that Virtuoso answers it alike")
     columns, *rows = _asked(server, name, union)
     stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
 
@@ -75,8 +68,6 @@ def test_the_command_gives_the_same_answer_from_a_server(run: Run, server: Serve
 
 
 def test_a_timeline_comes_in_the_stored_order(union: Store, server: Server) -> None:
-    if server.user:
-        pytest.xfail("not yet written so that Virtuoso answers it alike")
     stored = answers.read(answers.folder(ROOT) / "timeline.csv")
 
     assert tuple(_asked(server, "timeline", union)[1:]) == stored.rows
