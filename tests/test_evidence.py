@@ -88,6 +88,29 @@ def _store() -> Store:
     return accord()
 
 
+@pytest.mark.parametrize(
+    ("quote", "status"),
+    [("forty vessels", "verified"), ("… vessels", "verified"), ("fifty vessels", "altered")],
+)
+def test_a_quotation_is_held_against_the_copy(store: Store, quote: str, status: str) -> None:
+    place = TEXT.index("forty vessels")
+    span = f"{PREFIXES['span']}{digest(TEXT)[:8]}-{place}-{place + len('forty vessels')}"
+    store.add(Quad(NamedNode(span), NamedNode(CMQ + "quote"), Literal(quote, language="en")))
+    results = {result.iri: result.status for result in check(store, TEXT)}
+
+    assert results[span] == status
+
+
+def test_the_length_of_a_copy_is_held_against_it(store: Store) -> None:
+    length = NamedNode(CMQ + "codePoints")
+    (stated,) = store.quads_for_pattern(None, length, None)
+    store.remove(stated)
+    store.add(Quad(stated.subject, length, Literal(7), stated.graph_name))
+
+    with pytest.raises(CommuniqueError, match=r"code points and not 7\. Mend its cmq:codePoints"):
+        check(store, TEXT)
+
+
 def status_of(results: list[Result], identifier: str) -> str:
     return next(r.status for r in results if (r.kind, r.identifier) == ("passage", identifier))
 

@@ -1,4 +1,7 @@
-"""Nothing said of the first paragraph can be lost, or given to another voice, without notice."""
+"""Nothing said of the first paragraph can be lost, or given to another voice, without notice.
+
+The paragraph has a dateline, which says things of the source and of its copy; so have the accounts.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +20,7 @@ from communique.shapes import load_shapes
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _PARAGRAPH = """
 SELECT DISTINCT ?thing WHERE {
-  VALUES ?sentence { "S3" "S4" "S5" "S6" }
+  VALUES ?sentence { "DL" "S3" "S4" "S5" "S6" }
   ?passage dcterms:identifier ?sentence .
   { ?span cmq:within ?passage . ?span cmq:within? ?thing }
   UNION { ?thing cmq:evidence/cmq:within ?passage }
@@ -26,6 +29,8 @@ SELECT DISTINCT ?thing WHERE {
     ?statement (cmq:relays|cmq:content|cmq:object|cmq:time|cmq:quantity)+ ?thing .
     FILTER EXISTS { ?thing cmq:voice|cmq:action|cmq:about|cmq:anchor ?anything }
   }
+  UNION { ?passage oa:hasSource|oa:hasState ?thing }
+  UNION { ?thing cmq:knownThrough/^oa:hasSource ?passage }
 }
 """
 
