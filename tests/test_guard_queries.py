@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, Store
 
-from communique import guard, questions
+from communique import guard, questions, tokens
 from communique.errors import CommuniqueError
 from conftest import Run
 
@@ -199,3 +199,17 @@ def test_a_variable_may_be_called_as_an_update_is() -> None:
 def test_every_stored_question_passes(checkout: Path) -> None:
     for question in questions.questions(checkout):
         guard.check(question.sparql, where=question.name)
+
+
+@pytest.mark.parametrize(
+    ("sparql", "heard"),
+    [
+        ("a # b\rc", ["a", "c"]),
+        ("ex:a\\#b c", ["ex:a\\#b", "c"]),
+        ("ex:a\\'b c ex:d\\'e", ["ex:a\\'b", "c", "ex:d\\'e"]),
+        ("'a' b \"c\" d '''e 'f' ''' g <h>", ["b", "d", "g"]),
+    ],
+)
+def test_words_are_those_outside_strings_iris_and_comments(sparql: str, heard: list[str]) -> None:
+    assert tokens.words(sparql).split() == heard
+    assert len(tokens.blanked(sparql)) == len(sparql)

@@ -11,12 +11,12 @@ from typing import Self
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from communique.errors import CommuniqueError
-from communique.guard import Token
 from communique.labels import visible
 from communique.names import closest, described
 from communique.namespaces import PREFIXES, namespace, shrink
 from communique.patterns import Pattern, Patterns, one_line, take_apart
 from communique.questions import prefixes_of
+from communique.tokens import Token
 from communique.worker import Limits, Worker
 
 _LONGEST_TRY = 2.0

@@ -10,27 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from communique.errors import CommuniqueError
+from communique.tokens import Token, token_at, words
 
 MOST_BYTES = 65_536
 DEEPEST = 200
 MOST_OPERATORS = 1_000
 
-_TOKEN = re.compile(
-    r'''(?P<long>"""(?:[^"\\]|\\.|"(?!""))*+"""|\'\'\'(?:[^'\\]|\\.|'(?!\'\'))*+\'\'\')'''
-    r'''|(?P<open>"""|\'\'\')'''
-    r"""|(?P<short>"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*')"""
-    r"|(?P<comment>\#[^\r\n]*)"
-    r'|(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)'
-    r"|(?P<variable>[?$]\w+)"
-    r"|(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)"
-    r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>(?:[^\W\d][\w-]{0,99}+)?:(?:[\w:%-]|\\[^uU]|\.(?=[\w:%\\-]))*)"
-    r"|(?P<word>[^\W\d]\w*)"
-    r"|(?P<space>\s+)"
-    r"|(?P<other>.)",
-    re.DOTALL,
-)
-_QUIET = {"long", "short", "comment", "iri"}
 _STRINGS = {"long", "short"}
 _UPDATES = re.compile(r"INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH", re.IGNORECASE)
 _PROLOGUE = re.compile(r"\b(?:BASE|PREFIX\s+[\w.-]*:)", re.IGNORECASE)
@@ -43,15 +28,6 @@ _CALL = re.compile(r"(?:true|false)*service", re.IGNORECASE)
 _CALLED = re.compile(r"\s*[{#]")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _ENDING = frozenset(map(ord, "\"'\\\r\n"))
-
-
-@dataclass(frozen=True)
-class Token:
-    """A word, a name, a sign, ... of a query, and where it stands."""
-
-    kind: str
-    start: int
-    text: str
 
 
 @dataclass(frozen=True)
@@ -74,14 +50,6 @@ def check(sparql: str, *, where: str, services: bool = False) -> None:
         if problem:
             raise CommuniqueError(f"{where}{_place(sparql, step.start)}: {problem}")
     _refuse_updates(sparql, where)
-
-
-def tokens(sparql: str) -> list[Token]:
-    """Return the tokens of a query, in the reading in which `<...>` is an IRI."""
-    return [
-        Token(found.lastgroup or "other", found.start(), found[0])
-        for found in _TOKEN.finditer(sparql)
-    ]
 
 
 def _problem(sparql: str, step: _Step, *, services: bool) -> str:
@@ -126,8 +94,8 @@ def _readings(sparql: str) -> Iterator[_Step]:
         if start not in reached:
             continue
         depth, operators = reached.pop(start)
-        found = _TOKEN.match(sparql, start)
-        kind, text = (found.lastgroup or "", found[0]) if found else ("other", sparql[start])
+        token = token_at(sparql, start)
+        kind, text = token.kind, token.text
         if kind == "other" and _ESCAPE.match(sparql, start):
             text = sparql[start : start + 10]
         depth = max(0, depth + (text in "([{") - (text in ")]}"))
@@ -143,8 +111,7 @@ def _readings(sparql: str) -> Iterator[_Step]:
 
 def _refuse_updates(sparql: str, where: str) -> None:
     """Refuse what changes data; only its first word tells it from a question."""
-    loud = _TOKEN.sub(lambda found: " " if found.lastgroup in _QUIET else found[0], sparql)
-    first = re.search(r"[A-Za-z]+", _PROLOGUE.sub(" ", loud))
+    first = re.search(r"[A-Za-z]+", _PROLOGUE.sub(" ", words(sparql)))
     if first and _UPDATES.fullmatch(first[0]):
         raise CommuniqueError(
             f"{where}: {first[0].upper()} changes data, and only questions are answered. "

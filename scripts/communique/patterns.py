@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from communique.errors import CommuniqueError
-from communique.guard import Token, tokens
+from communique.tokens import Token, tokens
 
 _MODIFIERS = ("HAVING", "LIMIT", "OFFSET", "VALUES")
 _SHOWN = 120
