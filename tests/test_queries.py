@@ -45,8 +45,8 @@ AGAIN = {
 FIRST = NamedNode(f"{BASE}id/a1/source")
 TEXTS = {"searchedIn", "source"}
 """Columns that say which text a row is from."""
-PARTLY = {"chain-of-sources", "findings"}
-"""Questions whose column `source` is a step on the way, or empty for what is no passage."""
+PARTLY = {"chain-of-sources", "findings", "sources"}
+"""Questions whose column `source` is a step on the way, what the row is about, or may be empty."""
 SHARED = {"identifiers", "persons-named"}
 """Questions about what belongs to no article."""
 
