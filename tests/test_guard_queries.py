@@ -158,7 +158,7 @@ _PIECES = [
 _GLUE = st.lists(st.sampled_from(_PIECES), max_size=4).map("".join)
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @example("", " ", "")
 @example("FILTER(1<2)", "#>\n", "")
 @given(_GLUE, _GLUE, _GLUE)

@@ -2,10 +2,11 @@
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def test_the_rows_are_those_of_the_same_query_in_process(
     assert list(rows(apart)) == list(rows(here)) != []
 
 
+def test_every_stored_question_has_the_same_rows_apart(checkout: Path) -> None:
+    graph = dataset.union(dataset.load(checkout))
+    with Worker(graph, Limits()) as worker:
+        for question in questions.questions(checkout):
+            apart, here = ask(graph, question.sparql, run=worker.ask), ask(graph, question.sparql)
+
+            assert isinstance(apart, QuerySolutions)
+            assert isinstance(here, QuerySolutions)
+            assert apart.variables == here.variables
+            assert list(map(str, apart)) == list(map(str, here)) != []
+
+
 def test_every_term_comes_back_as_it_is(union: Store) -> None:
     values = '"a\\"\\n" "é"@fr "01"^^<urn:x> 1.50 <urn:é> true UNDEF'
     sparql = f"SELECT ?x ?o {{ VALUES ?x {{ {values} }} OPTIONAL {{ ?x <urn:no> ?o }} }}"
@@ -120,6 +133,37 @@ def test_nothing_runs_on_after_the_limit(union: Store) -> None:
 
     with pytest.raises(ProcessLookupError):
         os.killpg(worker.process_id, 0)
+
+
+@on_linux
+def test_a_query_ends_with_the_command_that_asks_it(project: Path) -> None:
+    bomb = project / "bomb.rq"
+    bomb.write_text(_BOMB)
+    command = [sys.executable, "-m", "communique", "query", str(bomb), "--timeout", "60"]
+    with subprocess.Popen([*command, "--root", str(project)], stderr=subprocess.DEVNULL) as asking:
+        children = Path(f"/proc/{asking.pid}/task/{asking.pid}/children")
+        _until(children.read_text)
+        [child] = children.read_text().split()
+        time.sleep(0.5)
+        asking.kill()
+
+    _until(lambda: not _runs(child))
+
+
+def _until(said: Callable[[], object]) -> None:
+    """Wait until something is so, for ten seconds at most."""
+    end = time.monotonic() + 10
+    while not said():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def _runs(process: str) -> bool:
+    """Tell whether a process runs; one that is only to be buried does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_memory_bomb_ends_its_own_process_only(union: Store) -> None:

@@ -251,6 +251,7 @@ def serve() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     terms = json.loads(source.readline())
     _limit(terms["memory"], terms["cpu"])
+    _die_with_parent()
     walls = [wall for wall in terms["walls"] if wall == "namespace" and _leave_network()]
     from pyoxigraph import RdfFormat, Store
 
@@ -324,14 +325,26 @@ def _limit(memory: int, cpu: int) -> None:
 
 
 def _leave_network() -> bool:
-    """Move to a network of its own, without any way out; die with the parent. Linux only."""
+    """Move to a network of its own, without any way out. Linux only."""
+    system = _system()
+    return system is not None and any(
+        system.unshare(flags) == 0 for flags in (_NEW_USER | _NEW_NETWORK, _NEW_NETWORK)
+    )
+
+
+def _die_with_parent() -> None:
+    """Let the system end this process when its parent ends. Linux only."""
+    system = _system()
+    if system is not None:
+        system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def _system() -> Any:  # noqa: ANN401  whatever the C library has
     if not sys.platform.startswith("linux"):
-        return False
+        return None
     import ctypes
 
-    system = ctypes.CDLL(None)
-    system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    return any(system.unshare(flags) == 0 for flags in (_NEW_USER | _NEW_NETWORK, _NEW_NETWORK))
+    return ctypes.CDLL(None)
 
 
 def _open_nothing() -> bool:
