@@ -43,8 +43,11 @@ _OPERATORS = {
 _SCHEMES = """
 SELECT ?scheme ?concept WHERE { ?concept skos:inScheme ?scheme } ORDER BY ?scheme ?concept
 """
+_CLASS = re.compile(r"^drop: [?$]\w+ a [\w-]+:\w+ \.?$")
 _ORDER = re.compile(r"^drop: \?\w+ oa:start \?start \.?$")
 _REASONS = {
+    "added": "what it could add is not in the data of today",
+    "class": "all that the rest of the query finds is of this class in the data of today",
     "block": "all that it stands in can be left out today: the data has no case for it yet",
     "order": "it puts the rows in order, and order is not compared",
     "round": "either way round it finds nothing else in the data of today",
@@ -161,7 +164,11 @@ def _reason(mutant: Mutant, survivors: Iterable[Mutant]) -> str:
         and each.place != mutant.place
         for each in survivors
     )
-    return _REASONS["block" if around else mutant.kind]
+    if around:
+        return _REASONS["block"]
+    if mutant.name.startswith("drop: OPTIONAL"):
+        return _REASONS["added"]
+    return _REASONS["class" if _CLASS.match(mutant.name) else mutant.kind]
 
 
 def read(path: Path) -> dict[tuple[str, str], str]:
