@@ -245,6 +245,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _not_results(self, _sparql: str) -> None:
         self._send(b'{"results": {"bindings": [{"s": {"type": "who knows"}}]}}')
 
+    def _not_rows(self, _sparql: str) -> None:
+        self._send(b'{"results": [1, 2]}')
+
+    def _repeating(self, _sparql: str) -> None:
+        self._rows(["1", "1", "2"], "s")
+
     def _nested(self, _sparql: str) -> None:
         self._send(b"[" * 1_000_000)
 

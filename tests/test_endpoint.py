@@ -29,6 +29,7 @@ FAULTS = {
     "nested": "its answer breaks off or is not JSON",
     "short": r"its answer breaks off .*\(54 of 63 bytes\)",
     "not-results": "its answer is JSON, but not SPARQL results",
+    "not-rows": "its answer is JSON, but not SPARQL results",
     "timeout": "it ran out of time and cut its answer short",
     "round": "it sent 1,000 of 1,234 rows",
     "html": "it answers with text/html, not with SPARQL results in JSON: Log in Please log in",
@@ -93,7 +94,7 @@ def test_nobody_at_the_address_is_one_line_and_exit_2(run: Run, project: Path) -
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        f"Error: {address}: nothing answers there (Connection refused). "
+        f"Error: {address}: cannot be reached (Connection refused). "
         "Check the address, or start the server\n"
     )
 
@@ -147,6 +148,14 @@ def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
         endpoint.ask("https://me:sesame@example.org/", "ASK { }", seconds=1)
 
     assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("SELECT", 3), ("SELECT DISTINCT", 2)])
+def test_a_row_that_is_wanted_once_comes_once(server: Hostile, kind: str, rows: int) -> None:
+    found = endpoint.ask(f"{server.url}/repeating", f"{kind} ?s {{ ?s ?p ?o }}", seconds=5)
+
+    assert isinstance(found, QuerySolutions)
+    assert len(list(found)) == rows
 
 
 @pytest.mark.parametrize("sparql", ["INSERT DATA { <urn:a> <urn:b> 1 }", "DESCRIBE <urn:a>"])

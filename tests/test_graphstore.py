@@ -118,7 +118,7 @@ def test_a_server_that_is_down_is_one_line_and_exit_2(run: Run, project: Path) -
     result = run("push", "--root", project, "--endpoint", address)
 
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    assert "nothing answers there" in result.stderr
+    assert "cannot be reached" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 from urllib.request import Request
 
@@ -30,15 +31,29 @@ _PROLOGUE = re.compile(
 def ask(url: str, sparql: str, *, seconds: float) -> QuerySolutions | QueryBoolean:
     """Put a SELECT or an ASK to a SPARQL endpoint, and wait for its answer so long at most."""
     transport.check_address(url)
-    query = with_prefixes(sparql)
-    if not re.match(r"(SELECT|ASK)\b", query[_body(query) :], flags=re.IGNORECASE):
+    query, deadline = with_prefixes(sparql), time.monotonic() + seconds
+    kind = re.match(r"SELECT(\s+DISTINCT)?\b|ASK\b", query[_body(query) :], flags=re.IGNORECASE)
+    if not kind:
         what = "only a SELECT or an ASK can be put to it. Write it as a SELECT"
         raise CommuniqueError(f"{url}: {what}")
     results = _results(url, query, seconds)
-    rows = results.get("results", {}).get("bindings", [])
+    rows = _rows(results)
     if rows and len(rows) % _ROUND == 0:
-        _refuse_fewer(url, query, len(rows), seconds)
+        _refuse_fewer(url, query, len(rows), deadline - time.monotonic())
+    if kind[1]:
+        rows[:] = _once(rows)
     return _parsed(url, results)
+
+
+def _rows(results: dict[str, Any]) -> list[Any]:
+    part = results.get("results")
+    found = part.get("bindings") if isinstance(part, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _once(rows: list[Any]) -> list[Any]:
+    """Keep each row once where that is asked for: Virtuoso may repeat a row with an empty cell."""
+    return list({json.dumps(row, sort_keys=True): row for row in rows}.values())
 
 
 class _Query(SPARQLWrapper):
@@ -90,8 +105,7 @@ def _refuse_fewer(url: str, query: str, sent: int, seconds: float) -> None:
     cut = _body(query)
     counted = f"{query[:cut]} SELECT (COUNT(*) AS ?rows) WHERE {{ {{ {query[cut:]} }} }}"
     try:
-        found = _results(url, counted, seconds)["results"]["bindings"][0]["rows"]["value"]
-        there = int(found)
+        there = int(_rows(_results(url, counted, seconds))[0]["rows"]["value"])
     except (LookupError, TypeError, ValueError, CommuniqueError) as error:
         what = f"it sent exactly {sent:,} rows and does not say whether there are more"
         raise transport.doubt(url, what) from error
@@ -101,7 +115,7 @@ def _refuse_fewer(url: str, query: str, sent: int, seconds: float) -> None:
 
 def _parsed(url: str, results: dict[str, Any]) -> QuerySolutions | QueryBoolean:
     try:
-        for row in results.get("results", {}).get("bindings", []):
+        for row in _rows(results):
             row.update({name: mended(term) for name, term in row.items()})
         content = json.dumps(results)
     except (AttributeError, TypeError, ValueError) as error:

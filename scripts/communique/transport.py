@@ -136,11 +136,11 @@ def _try(
         raise _error(request, f"it did not finish in {seconds:g} s") from error
     except _BROKEN as error:
         return _words(error)
+    except OSError as error:
+        what = f"cannot be reached ({_words(error)}). Check the address, or start the server"
+        raise CommuniqueError(f"{request.full_url}: {what}") from error
     except (HTTPException, ValueError) as error:
         raise _error(request, f"its answer breaks off or is not HTTP ({_words(error)})") from error
-    except OSError as error:
-        what = f"nothing answers there ({_words(error)}). Check the address, or start the server"
-        raise CommuniqueError(f"{request.full_url}: {what}") from error
 
 
 def _in_time(work: Callable[[], Reply], deadline: float) -> Reply:
