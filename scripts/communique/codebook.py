@@ -17,8 +17,10 @@ _CUSTOMARY = {
     "date": "The day, month or year that the time resolves to.",
     "day": "When the finding was made.",
     "end": "Where the words end: code points of the copy described.",
+    "filedFrom": "Where the text was written.",
     "finding": "A curator's judgement.",
     "item": "What the row is about.",
+    "note": "What the curator adds.",
     "object": "What a triple has its subject relate to.",
     "openQuestion": "A curator's finding that a reference is open.",
     "part": "The kind of passage.",
@@ -59,11 +61,14 @@ def _entry(store: Store, question: Question, column: str) -> Entry:
     candidates = [f"cmq:{column}", *_terms(body, column, seen=set())]
     defined = [(term, text) for term in candidates if (text := _defined(store, term))]
     term, definition = defined[0] if defined else ("", "")
+    meaning = _sentences(question.description, column)
+    return Entry(column, meaning or ("" if definition else _customary(column)), term, definition)
+
+
+def _customary(column: str) -> str:
+    """Explain a column that means the same wherever it is, and those added as evidence."""
     added = column.removeprefix("evidence")
-    meaning = _sentences(question.description, column) or _CUSTOMARY.get(
-        column if added == column else added.lower(), ""
-    )
-    return Entry(column, meaning, term, definition)
+    return _CUSTOMARY.get(column if added == column else added.lower(), "")
 
 
 def _sentences(description: str, column: str) -> str:
