@@ -11,6 +11,8 @@ import pytest
 from rdflib import RDF, RDFS, SDO, BNode, Graph, Literal, Namespace, Node, URIRef
 from rdflib.collection import Collection
 
+from communique.shacl import ParsingOnce
+
 SH = Namespace("http://www.w3.org/ns/shacl#")
 SHAPE = Namespace("https://w3id.org/communique/shape/")
 CMQ = Namespace("https://w3id.org/communique/ns#")
@@ -92,9 +94,9 @@ def owners() -> dict[Node, Path]:
 @cache
 def found() -> dict[Path | None, set[Pair]]:
     """Validate all fixtures at once: which shape found what, by fixture."""
-    data = vocabulary() + read(FIXTURES / "context.ttl")
-    for path in (*VALID, *INVALID):
-        data += world(path)
+    data = ParsingOnce()
+    for part in (vocabulary(), read(FIXTURES / "context.ttl"), *map(world, (*VALID, *INVALID))):
+        data += part
     _, report, _ = pyshacl.validate(
         data, shacl_graph=shapes(), inplace=True, advanced=False, allow_warnings=True
     )

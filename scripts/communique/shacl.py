@@ -27,7 +27,7 @@ SELECT ?focus ?value ?shape ?severity ?message WHERE {
 """
 
 
-class _Graph(Graph):
+class ParsingOnce(Graph):
     """Parses the text of a query once: the engine asks it again for every focus node."""
 
     def query(
@@ -36,6 +36,7 @@ class _Graph(Graph):
         *args: Any,  # noqa: ANN401  as above
         **kwargs: Any,  # noqa: ANN401  as above
     ) -> Result:
+        """Ask a query, parsed once and kept."""
         if isinstance(query_object, str):
             query_object = _prepared(query_object, tuple(self.namespaces()))
         return super().query(query_object, *args, **kwargs)
@@ -49,7 +50,7 @@ def _prepared(sparql: str, namespaces: tuple[tuple[str, str], ...]) -> Query:
 def results(data: Store, shapes: Store) -> list[dict[str, Term]]:
     """Validate, and return one row for each result."""
     _, report, text = pyshacl.validate(
-        _Graph().parse(data=_ntriples(data), format="nt"),
+        ParsingOnce().parse(data=_ntriples(data), format="nt"),
         shacl_graph=Graph().parse(data=_ntriples(shapes), format="nt"),
         advanced=False,
         js=False,
