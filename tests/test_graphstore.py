@@ -1,5 +1,6 @@
 """Two real servers, started here: they take the graphs, and then give the same answers."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,11 @@ import pytest
 from pyoxigraph import QuerySolutions, Store
 
 from communique import answers, dataset, endpoint, graphstore, questions, resources
+from communique.dataset import Term
 from communique.errors import CommuniqueError
 from communique.graphstore import Login
-from communique.labels import Labels
+from communique.labels import Labels, plain
+from communique.questions import Question
 from conftest import Run
 from servers import Server, free_port, hostile, oxigraph, virtuoso
 
@@ -47,6 +50,20 @@ def _asked(server: Server, name: str, union: Store) -> Rows:
     return [columns, *(tuple(map(say, row)) for row in questions.rows(found))]
 
 
+def _plain(row: list[Term | None]) -> tuple[str, ...]:
+    return tuple(map(plain, row))
+
+
+def _opened(question: Question) -> str:
+    """Leave every optional parameter open."""
+    sparql = question.sparql
+    for parameter in question.parameters:
+        if not parameter.required:
+            block = rf"(VALUES \${parameter.name} \{{)[^}}]*\}}"
+            sparql = re.sub(block, r"\1 UNDEF }", sparql)
+    return sparql
+
+
 def _login(server: Server) -> Login | None:
     return Login(server.user, server.password) if server.user else None
 
@@ -58,6 +75,19 @@ def test_a_server_gives_the_stored_rows(name: str, union: Store, server: Server)
 
     assert columns == stored.columns
     assert Counter(rows) == Counter(stored.rows)
+
+
+@pytest.mark.parametrize("name", [n for n, q in QUESTIONS.items() if _opened(q) != q.sparql])
+def test_a_server_gives_the_same_rows_to_a_question_left_open(
+    name: str, union: Store, server: Server
+) -> None:
+    sparql = _opened(QUESTIONS[name])
+    here = questions.ask(union, sparql)
+    there = endpoint.ask(server.query, sparql, seconds=30)
+    assert isinstance(here, QuerySolutions)
+    assert isinstance(there, QuerySolutions)
+
+    assert Counter(map(_plain, questions.rows(there))) == Counter(map(_plain, questions.rows(here)))
 
 
 def test_the_command_gives_the_same_answer_from_a_server(run: Run, server: Server) -> None:
