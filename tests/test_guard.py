@@ -47,9 +47,7 @@ def _graph(checkout: Path) -> Store:
 
 @pytest.fixture(scope="module", name="asked")
 def _asked(checkout: Path) -> list[Question]:
-    """List the questions, those first whose answers lean on most of the paragraph."""
-    first = ("statements", "acts-in-context", "mentions", "findings", "contents-of-undertakings")
-    return sorted(questions(checkout), key=lambda question: question.name not in first)
+    return questions(checkout)
 
 
 @contextmanager
@@ -69,8 +67,16 @@ def without(store: Store, triples: list[Quad]) -> Iterator[Store]:
 
 
 def answered_otherwise(store: Store, checkout: Path, asked: list[Question]) -> bool:
-    """Tell whether any question has another answer than the stored one."""
-    return any(not compare(checkout, store, question).same for question in asked)
+    """Tell whether any question has another answer than the stored one.
+
+    The question that tells moves to the front: it is likely to tell the next time, too.
+    """
+    for question in asked:
+        if not compare(checkout, store, question).same:
+            asked.remove(question)
+            asked.insert(0, question)
+            return True
+    return False
 
 
 def broken(store: Store, checkout: Path) -> set[str]:
@@ -116,7 +122,7 @@ def test_no_triple_of_the_first_paragraph_can_go_unnoticed(
     unnoticed = set(unanswered) - noticed_by_shapes(unanswered, asserted, checkout)
 
     assert len(triples) > 400
-    assert sorted(map(str, unnoticed)) == []
+    assert "\n".join(sorted(map(str, unnoticed))) == ""
 
 
 def test_no_statement_can_be_given_to_another_voice(
