@@ -1,6 +1,8 @@
 import inspect
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -244,6 +246,28 @@ def test_evidence_tells_of_a_byte_order_mark(
     result = run("evidence", "--copy", copy, "--root", checkout)
 
     assert (result.exit_code, "; a byte order mark left out" in result.output) == (0, True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_output_that_cannot_be_written_is_one_line(checkout: Path) -> None:
+    command = [sys.executable, "-m", "communique", "query", "demands", "--root", str(checkout)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: output: No space left on device. Make room and run it again\n",
+    )
+
+
+def test_standard_input_that_is_not_utf_8_is_one_line(checkout: Path) -> None:
+    command = [sys.executable, "-m", "communique", "query", "-", "--root", str(checkout)]
+    done = subprocess.run(command, input=b"\xff\xfe", capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        b"Error: standard input: not UTF-8. Save it as UTF-8\n",
+    )
 
 
 def test_evidence_fails_when_a_sentence_is_gone(

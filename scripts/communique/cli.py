@@ -1,5 +1,6 @@
 """The commands. Each parses, calls one function, prints."""
 
+import errno
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -51,7 +52,10 @@ class _Group(click.Group):
             ctx.exit(2)
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
-        except Exception:  # noqa: BLE001  whatever is left is a bug, and is shown as one
+        except Exception as error:  # noqa: BLE001  whatever is left is a bug, and is shown as one
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                click.echo(f"Error: output: {error.strerror}. Make room and run it again", err=True)
+                ctx.exit(2)
             sys.excepthook(*sys.exc_info())
             click.echo("This is a bug: please report it with the lines above.", err=True)
             ctx.exit(3)

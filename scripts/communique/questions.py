@@ -71,7 +71,7 @@ def is_adhoc(name: str) -> bool:
 def find(root: Path, name: str) -> Question:
     """Return a question by its name, by the path of a .rq file, or from standard input (`-`)."""
     if name == "-":
-        return parse(Path("standard input"), sys.stdin.read())
+        return _decoded(Path("standard input"), sys.stdin.buffer.read())
     if is_adhoc(name):
         return question(Path(name))
     known = {path.stem: path for path in files(root)}
@@ -85,11 +85,17 @@ def find(root: Path, name: str) -> Question:
 def question(path: Path) -> Question:
     """Read one query file."""
     try:
-        return parse(path, path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise CommuniqueError(f"{path}: not UTF-8. Save it as UTF-8") from error
+        return _decoded(path, path.read_bytes())
     except OSError as error:
         raise CommuniqueError(f"{path}: {error.strerror}. Check the path") from error
+
+
+def _decoded(path: Path, data: bytes) -> Question:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CommuniqueError(f"{path}: not UTF-8. Save it as UTF-8") from error
+    return parse(path, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def parse(path: Path, text: str) -> Question:
