@@ -1,0 +1,128 @@
+"""What validation finds: a place in a file, a sentence about it, and how to mend it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from communique.labels import count, visible
+
+LAYERS = (
+    "encoding",
+    "syntax",
+    "prefixes",
+    "iris",
+    "terms",
+    "names",
+    "shapes",
+    "constraints",
+    "evidence",
+    "queries",
+    "policy",
+)
+"""What is checked, in this order; a layer with an error stops those that build on it."""
+
+
+@dataclass(frozen=True, order=True)
+class Region:
+    """A stretch of a file: lines and columns from 1, in code points; the end is not in it."""
+
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True, order=True)
+class Rule:
+    """What was not kept: its id, its sentence, and where it is written."""
+
+    id: str
+    text: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One place that is not as it should be."""
+
+    file: str
+    """From the project's folder, with `/`; a folder if it is about what is missing there."""
+    region: Region
+    rule: Rule
+    message: str
+    """One sentence in the words of the domain: labels, not IRIs."""
+    severity: str
+    """`error` or `warning`."""
+    layer: str
+    focus: str = ""
+    """The prefixed name of the thing that it is about."""
+    label: str = ""
+    value: str = ""
+    hint: str = ""
+    """How to mend it, where that can be derived."""
+    before: str = field(default="", compare=False)
+    """The line before the place."""
+    excerpt: str = field(default="", compare=False)
+    """The line on which the place begins."""
+
+    def __str__(self) -> str:
+        """Say it in one line: where, how grave, by which rule, what."""
+        place = f"{self.file}:{self.region.line}:{self.region.column}"
+        return visible(f"{place}: {self.severity} {self.rule.id}: {self.message}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked, and what was found."""
+
+    files: int
+    triples: int
+    statements: int
+    shapes: int
+    shapes_used: int
+    findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
+    """The layers that were not reached, because an earlier one found errors."""
+    known: int = 0
+    """How many findings a baseline holds, and so are not among these."""
+
+    @property
+    def errors(self) -> int:
+        """How many findings are more than warnings."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+    def __str__(self) -> str:
+        """Sum up in one line."""
+        warned = f", {count(self.warnings, 'warning')}" if self.warnings else ""
+        baseline = f", {self.known:,} more in the baseline" if self.known else ""
+        rest = f" Not checked: {', '.join(self.unchecked)}." if self.unchecked else ""
+        return (
+            f"Checked {count(self.files, 'file')}, {count(self.triples, 'triple')}, "
+            f"{count(self.statements, 'statement')}; "
+            f"{self.shapes_used} of {count(self.shapes, 'shape')} had something to check. "
+            f"{count(self.errors, 'error')}{warned}{baseline}.{rest}"
+        )
+
+
+def fingerprints(findings: Iterable[Finding]) -> dict[Finding, str]:
+    """Name each finding so that the name stays when lines move: SHA-256, in hex.
+
+    It is made of the rule, the file, the thing, the value and the words of the line; equal ones
+    are numbered in their order.
+    """
+    seen = Counter[tuple[str, ...]]()
+    named = {}
+    for finding in sorted(findings):
+        line = " ".join(finding.excerpt.split())
+        key = (finding.rule.id, finding.file, finding.focus, finding.value, finding.message, line)
+        seen[key] += 1
+        text = "\0".join((*key, str(seen[key])))
+        named[finding] = hashlib.sha256(text.encode()).hexdigest()
+    return named
