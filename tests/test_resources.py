@@ -10,7 +10,7 @@ def test_in_a_checkout_the_root_is_the_repository(
 ) -> None:
     package = tmp_path / "scripts" / "communique"
     package.mkdir(parents=True)
-    monkeypatch.setattr(resources, "files", lambda _package: package)
+    monkeypatch.setattr(resources, "__file__", str(package / "resources.py"))
 
     assert resources.root() == tmp_path
 
@@ -19,7 +19,7 @@ def test_in_a_wheel_the_root_is_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "ontology").mkdir()
-    monkeypatch.setattr(resources, "files", lambda _package: tmp_path)
+    monkeypatch.setattr(resources, "__file__", str(tmp_path / "resources.py"))
 
     assert resources.root() == tmp_path
 
