@@ -1,11 +1,14 @@
 """What validation finds: a place in a file, a sentence about it, and how to mend it."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from communique.labels import count, visible
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 LAYERS = (
     "encoding",
@@ -109,6 +112,12 @@ class Report:
             f"{self.shapes_used} of {count(self.shapes, 'shape')} had something to check. "
             f"{count(self.errors, 'error')}{warned}{baseline}.{rest}"
         )
+
+
+def around(text: str, region: Region) -> tuple[str, str]:
+    """Return the line before a region, and the line on which it begins."""
+    lines = ["", *_LINE_END.split(text.removeprefix("\ufeff"))]
+    return "".join(lines[region.line - 1 : region.line]), "".join(lines[region.line :][:1])
 
 
 def fingerprints(findings: Iterable[Finding]) -> dict[Finding, str]:
