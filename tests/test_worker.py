@@ -115,7 +115,7 @@ def test_a_syntax_error_is_told_as_in_process(union: Store) -> None:
         ask(union, "SELECT ?s {", run=_runner(union))
 
 
-def _runner(union: Store) -> questions.Runner:
+def _runner(union: Store) -> dataset.Runner:
     return runner(union, Limits(), where="query", tell=pytest.fail)
 
 

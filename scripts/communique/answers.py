@@ -9,14 +9,13 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from communique.dataset import load, union
+from communique.dataset import Answer, load, union
 from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
 from communique.guard import check
 from communique.labels import Labels, count
 from communique.names import refuse_unknown
 from communique.questions import (
-    Answer,
     Question,
     ask,
     find,

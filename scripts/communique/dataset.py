@@ -1,6 +1,6 @@
 """Files become named graphs, and named graphs become one store."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from pyoxigraph import (
     Literal,
     NamedNode,
     Quad,
+    QueryBoolean,
     QuerySolutions,
+    QueryTriples,
     RdfFormat,
     Store,
     parse,
@@ -19,6 +21,9 @@ from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES
 
 Term = NamedNode | BlankNode | Literal
+Answer = QuerySolutions | QueryBoolean | QueryTriples
+Runner = Callable[[str, dict[str, str]], Answer]
+"""Answers a query of some prefixes."""
 
 ASIDE = frozenset({"alignments", "meta", "shapes"})
 _NAMES = {"communique": "ontology", "concepts": "vocab"}
@@ -76,10 +81,14 @@ def load(root: Path, *, infer: bool = True) -> Store:
 
 def read(path: Path, *, root: Path, graph: NamedNode) -> list[Quad]:
     """Parse one Turtle file into the quads of one graph."""
+    return [Quad(q.subject, q.predicate, q.object, graph) for q in triples(path, root=root)]
+
+
+def triples(path: Path, *, root: Path) -> list[Quad]:
+    """Parse one Turtle file, and say where it is not Turtle."""
     where = path.relative_to(root) if path.is_relative_to(root) else path
     try:
-        found = parse(path.read_bytes(), format=RdfFormat.TURTLE)
-        return [Quad(q.subject, q.predicate, q.object, graph) for q in found]
+        return list(parse(path.read_bytes(), format=RdfFormat.TURTLE))
     except SyntaxError as error:
         place = f"{where}:{error.lineno}:{error.offset}"
         what = str(error.msg).rstrip(".")

@@ -19,11 +19,11 @@ from pyoxigraph import (
     serialize,
 )
 
-from communique.dataset import Term
+from communique.dataset import Answer, Term
 from communique.errors import CommuniqueError
 from communique.labels import Labels, count, plain, visible
 from communique.namespaces import PREFIXES
-from communique.questions import Answer, Question, rows
+from communique.questions import Question, rows
 
 Cells = tuple[str, ...]
 Native = str | int | float | bool | Decimal | date | None

@@ -9,8 +9,8 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, Store, parse_query_re
 
 from communique import bearers, evidence
 from communique.attribution import Attributions, Route, paths_and_positions
+from communique.dataset import Answer
 from communique.errors import CommuniqueError
-from communique.questions import Answer
 
 _BETWEEN = " | "
 

@@ -1,33 +1,25 @@
 """The analysts' questions: plain SPARQL files whose headers say what they ask."""
 
-import difflib
+from __future__ import annotations
+
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import yaml
-from pyoxigraph import (
-    QueryBoolean,
-    QuerySolutions,
-    QueryTriples,
-    Store,
-)
-
-from communique.dataset import Term
+from communique import headers
 from communique.errors import CommuniqueError
-from communique.guard import check
 from communique.namespaces import PREFIXES, prefixes_for
-from communique.parameters import Parameter, declared
-from communique.tokens import words
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
-Answer = QuerySolutions | QueryBoolean | QueryTriples
-Runner = Callable[[str, dict[str, str]], Answer]
+    from pyoxigraph import QuerySolutions, Store
+
+    from communique.dataset import Answer, Runner, Term
+    from communique.parameters import Parameter
 
 
 @dataclass(frozen=True)
@@ -77,6 +69,8 @@ def find(root: Path, name: str) -> Question:
     known = {path.stem: path for path in files(root)}
     if name in known:
         return question(known[name])
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Run communique query to list them"
     raise CommuniqueError(f"{name}: no such question. {hint}")
@@ -100,7 +94,7 @@ def _decoded(path: Path, data: bytes) -> Question:
 
 def parse(path: Path, text: str) -> Question:
     """Read a query and its header."""
-    header = _header(path, text)
+    header = headers.read(str(path), text)
     return Question(
         name=path.stem,
         path=path,
@@ -108,12 +102,14 @@ def parse(path: Path, text: str) -> Question:
         description=str(header.get("description") or ""),
         tags=tuple(str(tag) for tag in cast("Iterable[object]", header.get("tags") or ())),
         sparql=text,
-        parameters=declared(str(path), header, text),
+        parameters=_parameters(path, header, text),
     )
 
 
 def columns(question: Question) -> tuple[str, ...]:
     """Name the columns of a question's answer."""
+    from pyoxigraph import QueryBoolean, QuerySolutions, Store
+
     answer = ask(Store(), question.sparql, where=str(question.path))
     if isinstance(answer, QuerySolutions):
         return tuple(variable.value for variable in answer.variables)
@@ -142,6 +138,8 @@ def ask(
     A query that calls another server is refused: an answer comes from these files alone.
     `run` stands for the engine, where it should run elsewhere than in this process.
     """
+    from communique.guard import check
+
     check(sparql, where=where, services=services)
     try:
         if run:
@@ -164,6 +162,14 @@ def rows(answer: QuerySolutions) -> Iterator[list[Term | None]]:
         yield [cast("Term | None", value) for value in solution]
 
 
+def _parameters(path: Path, header: headers.Header, text: str) -> tuple[Parameter, ...]:
+    if not header.get("params"):
+        return ()
+    from communique.parameters import declared
+
+    return declared(str(path), header, text)
+
+
 def _unreadable(sparql: str, error: str, where: str) -> str:
     """Say where a query stops being SPARQL; the engine's list of what it expected is long."""
     unknown = sorted(_prefixes_used(sparql) - set(prefixes_of(sparql)))
@@ -179,6 +185,8 @@ def _unreadable(sparql: str, error: str, where: str) -> str:
 
 
 def _prefixes_used(sparql: str) -> set[str]:
+    from communique.tokens import words
+
     text = words(sparql)
     declared = set(re.findall(r"\bPREFIX\s+([\w-]*):", text, flags=re.IGNORECASE))
     body = re.sub(r"\bPREFIX\s+([\w-]*):", " ", text, flags=re.IGNORECASE)
@@ -193,14 +201,3 @@ def prefixes_of(sparql: str) -> dict[str, str]:
     """Return the prefixes that a query may use: the table, and those of articles in it."""
     articles = set(re.findall(r"\ba[1-9][0-9]*(?=:)", sparql))
     return PREFIXES | prefixes_for(articles)
-
-
-def _header(path: Path, text: str) -> dict[str, object]:
-    lines = [line[2:].removeprefix(" ") for line in text.splitlines() if line.startswith("#+")]
-    try:
-        header = yaml.load("\n".join(lines), Loader=_LOADER) or {}  # noqa: S506  it is a safe one
-    except yaml.YAMLError as error:
-        raise CommuniqueError(f"{path}: header is not YAML. Mend its #+ lines") from error
-    if not isinstance(header, dict):
-        raise CommuniqueError(f"{path}: header has no keys. Write `#+ summary: ...`")
-    return header
