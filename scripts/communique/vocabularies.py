@@ -16,12 +16,15 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from communique import resources
 from communique.dataset import graph_iri, read, turtle_files
-from communique.faults import Fault, Node, fault
+from communique.faults import PARTS, Fault, Node, fault
 from communique.findings import Rule
 from communique.namespaces import BASE, PREFIXES, namespace, shrink
 
 OURS = (PREFIXES["cmq"], PREFIXES["cmqv"])
 _THINGS = (f"{BASE}id/", f"{BASE}graph/", f"{BASE}shape/")
+_OF_HOST = 3
+"""How many slashes are in the address of a host."""
+
 MOST_SUGGESTIONS = 200
 """For more unknown names than that the closest known one is not looked for: it takes too long."""
 
@@ -29,7 +32,7 @@ _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _URI = PREFIXES["vann"] + "preferredNamespaceUri"
 _PREFIX = PREFIXES["vann"] + "preferredNamespacePrefix"
 _SH_PREFIX, _SH_NAMESPACE = PREFIXES["sh"] + "prefix", PREFIXES["sh"] + "namespace"
-_VERSIONS = frozenset(
+VERSIONS = frozenset(
     PREFIXES["owl"] + name
     for name in ("backwardCompatibleWith", "incompatibleWith", "priorVersion", "versionIRI")
 )
@@ -63,7 +66,7 @@ class Vocabulary:
     declared: Mapping[str, frozenset[str]]
     """By namespace, the terms that ontologies declare, as IRIs."""
     bases: tuple[str, ...]
-    """What the IRIs of the project's own things begin with."""
+    """The roots of the project's own IRIs: above its namespaces of terms."""
 
     def namespaces(self, prefix: str) -> tuple[str, ...]:
         """Return the namespaces that a prefix may stand for; those of articles go by rule."""
@@ -86,6 +89,19 @@ class Vocabulary:
         own = (p for p, s in self.prefixes.items() if s == space and PREFIXES.get(p) != s)
         prefix = next(own, "")
         return f"{prefix}:{local}" if prefix and re.fullmatch(r"[\w-]+", local) else shrink(iri)
+
+    def owns(self, iri: str) -> bool:
+        """Tell whether an IRI is of a thing of the project, and not of a term or of a graph.
+
+        On a host of its own a project's things are below `/id/`.
+        """
+        if split(iri)[0] in self.declared:
+            return False
+        for base in self.bases:
+            shared = base.count("/") == _OF_HOST
+            if iri.startswith(f"{base}id/" if shared else base):
+                return not iri.startswith(f"{base}graph/")
+        return False
 
     def known(self, iri: str) -> Collection[str] | None:
         """Return the terms of an IRI's namespace as IRIs, or None if any name may be in it."""
@@ -114,7 +130,7 @@ def vocabulary(ontology: Iterable[Quad], shapes: Iterable[Quad] = ()) -> Vocabul
     stated = [*_preferred(quads), *_declarations([*quads, *shapes])]
     prefixes = PREFIXES | {prefix: space for prefix, space in stated if _is_free(prefix)}
     own = {space for _, space in _preferred(quads)} | set(terms) - set(OURS)
-    bases = dict.fromkeys([BASE, *sorted(_base(space) for space in own)])
+    bases = dict.fromkeys([*sorted(_base(space) for space in own), BASE])
     return Vocabulary(prefixes, terms, tuple(bases))
 
 
@@ -155,7 +171,7 @@ def unknown_terms(
     closest = Closest(vocabulary)
     exists = cache(vocabulary.exists)
     for quad in quads:
-        version = quad.predicate.value in _VERSIONS
+        version = quad.predicate.value in VERSIONS
         for part, iri in _names(quad):
             if not exists(iri) and not (version and part == "object"):
                 yield quad, part, iri, closest(iri, vocabulary.known(iri) or ())
@@ -246,7 +262,7 @@ def prefix_faults(
 
 def _unknown_prefix(index: int, prefix: str, iri: str, vocabulary: Vocabulary) -> PrefixFault:
     same = next((name for name, space in vocabulary.prefixes.items() if space == iri), "")
-    near = difflib.get_close_matches(prefix, vocabulary.prefixes, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(prefix, vocabulary.prefixes, n=1)
     hint = f"Write {same}:, as everywhere" if same else "Declare it in the ontology by sh:declare"
     if near and not same:
         hint = f"Did you mean {near[0]}:?"
@@ -285,16 +301,19 @@ _LONGEST = 100
 
 
 def _names(quad: Quad) -> Iterator[tuple[str, str]]:
-    parts: tuple[tuple[str, Node], ...] = (
-        ("subject", quad.subject),
-        ("predicate", quad.predicate),
-        ("object", quad.object),
-    )
-    for part, term in parts:
-        if isinstance(term, NamedNode):
-            yield part, term.value
-        elif isinstance(term, Literal):
-            yield part, term.datatype.value
+    for part in PARTS:
+        for iri in _named(getattr(quad, part)):
+            yield part, iri
+
+
+def _named(term: Node) -> Iterator[str]:
+    if isinstance(term, NamedNode):
+        yield term.value
+    elif isinstance(term, Literal):
+        yield term.datatype.value
+    elif isinstance(term, Triple):
+        for part in PARTS:
+            yield from _named(getattr(term, part))
 
 
 def _preferred(quads: Iterable[Quad]) -> list[tuple[str, str]]:
@@ -323,11 +342,9 @@ def _is_free(prefix: str) -> bool:
 
 
 def _base(space: str) -> str:
-    """Return what the IRIs of things begin with in a project with this namespace of terms."""
+    """Return the root of a project's IRIs: one step above its namespace of terms."""
     parent = space.rstrip("/#").rpartition("/")[0] + "/"
-    scheme, _, rest = parent.partition("://")
-    host, _, path = rest.partition("/")
-    return parent if scheme and host and path else f"{space.rstrip('/#')}/id/"
+    return parent if parent.count("/") >= _OF_HOST else space
 
 
 _BY_NAMESPACE = {space: prefix for prefix, space in PREFIXES.items()}
