@@ -20,47 +20,43 @@ REUSED = sorted(p for p, s in PREFIXES.items() if p not in OWN and not s.startsw
 IN_RDFLIB = {prefix: prefix.upper() for prefix in REUSED} | {"schema": "SDO"}
 NOT_IN_RDFLIB = {"mod", "oa", "sd", "spdx"}
 MORE = {
-    "dcat": set(
-        [
-            "DatasetSeries",
-            "first",
-            "hasCurrentVersion",
-            "hasVersion",
-            "inCatalog",
-            "inSeries",
-            "isDistributionOf",
-            "isVersionOf",
-            "last",
-            "next",
-            "nextVersion",
-            "prev",
-            "previousVersion",
-            "resource",
-            "seriesMember",
-            "version",
-        ]
-    ),
+    "dcat": {
+        "DatasetSeries",
+        "first",
+        "hasCurrentVersion",
+        "hasVersion",
+        "inCatalog",
+        "inSeries",
+        "isDistributionOf",
+        "isVersionOf",
+        "last",
+        "next",
+        "nextVersion",
+        "prev",
+        "previousVersion",
+        "resource",
+        "seriesMember",
+        "version",
+    },
     "schema": {"3DModel", "False", "True", "yield"},
     "xsd": {"anyAtomicType", "anySimpleType", "anyType", "assertion"},
 }
 """What rdflib does not list: DCAT 3, what is no name in Python, and the datatypes above all."""
 LESS = {
-    "xsd": set(
-        [
-            "Assertions",
-            "bounded",
-            "cardinality",
-            "day",
-            "hour",
-            "minute",
-            "month",
-            "numeric",
-            "ordered",
-            "second",
-            "timezoneOffset",
-            "year",
-        ]
-    )
+    "xsd": {
+        "Assertions",
+        "bounded",
+        "cardinality",
+        "day",
+        "hour",
+        "minute",
+        "month",
+        "numeric",
+        "ordered",
+        "second",
+        "timezoneOffset",
+        "year",
+    }
 }
 """What rdflib lists and nothing can be: properties of datatypes and of dates."""
 
