@@ -35,7 +35,7 @@ _HEADERS = st.lists(st.one_of(_LINES, _SIMPLE_LINES), max_size=4)
 _LOADERS = {yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)}
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(_HEADERS)
 @example(["summary: Who, what?", "tags: [a, b]", "params:", "  x: {type: iri, many: true}"])
 @example(["params:"])

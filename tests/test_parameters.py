@@ -1,6 +1,5 @@
 """What is given to a question changes what is asked about, and never what is asked."""
 
-import json
 import os
 import random
 import subprocess
@@ -12,9 +11,10 @@ import rdflib
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 from rdflib import Graph
 
-from communique import parameters, questions, resources
+from communique import parameters, questions, resources, values
 from communique.errors import CommuniqueError
-from communique.parameters import Parameter, Value
+from communique.parameters import Parameter
+from communique.values import Value
 from conftest import Run
 
 _ASKED = """\
@@ -86,7 +86,7 @@ def _hostile(seed: int) -> list[str]:
 
 def _read(parameter: Parameter, text: str) -> Value | None:
     """Return the value, or None if it is refused in one line."""
-    read = parameters.iri if parameter.kind == "iri" else parameters.literal
+    read = values.iri if parameter.kind == "iri" else values.literal
     try:
         return read(parameter, text)
     except CommuniqueError as error:
@@ -120,15 +120,15 @@ def _as_rdflib(value: Value) -> tuple[str, str]:
 @pytest.mark.parametrize("kind", parameters.KINDS)
 def test_no_text_changes_the_query_and_each_value_comes_back_equal(kind: str) -> None:
     read = [_read(_KIND[kind], text) for text in _hostile(seed=len(kind))]
-    values = list(dict.fromkeys(value for value in read if value is not None))
+    kept = list(dict.fromkeys(value for value in read if value is not None))
     before = _query(kind)
     head, tail = before.split(f'"{kind}"')
 
-    assert values
+    assert kept
     assert all(len(line.splitlines()) == 1 and "\x1b" not in line for line in _REFUSALS)
-    for start in range(0, len(values), 500):
-        some = values[start : start + 500]
-        after = parameters.filled(before, {"x": some})
+    for start in range(0, len(kept), 500):
+        some = kept[start : start + 500]
+        after = values.filled(before, {"x": some})
         assert after.startswith(head)
         assert after.endswith(tail)
         assert _pyoxigraph(after) == some
@@ -182,13 +182,13 @@ def test_a_number_or_a_duration_is_written_in_its_one_form(
 
 def test_only_what_stands_between_the_braces_of_a_block_is_swapped() -> None:
     before = 'ASK { # VALUES $x { 1 }\n ?s ?p "VALUES $x { 2 }" . VALUES $x { 3 "}" } }'
-    after = parameters.filled(before, {"x": [NamedNode("urn:x")]})
+    after = values.filled(before, {"x": [NamedNode("urn:x")]})
 
     assert after == 'ASK { # VALUES $x { 1 }\n ?s ?p "VALUES $x { 2 }" . VALUES $x { <urn:x> } }'
 
 
 def test_every_block_of_a_parameter_is_filled() -> None:
-    after = parameters.filled(
+    after = values.filled(
         "ASK { { VALUES $x {1} } UNION { VALUES $x {2} } }", {"x": [Literal("a")]}
     )
 
@@ -385,18 +385,45 @@ def test_a_shell_is_offered_questions_options_and_values(asked: Path) -> None:
     assert _completed(asked, "relayed", "--tone", "c") == ["coded | _"]
 
 
-def test_completion_and_the_list_load_no_heavy_library(asked: Path) -> None:
-    code = (
-        "import json, sys; from communique import asking, choices, questions\n"
-        "from pathlib import Path\n"
-        f"found = questions.find(Path({str(asked)!r}), 'relayed')\n"
-        f"choices.offered(Path({str(asked)!r}), found.parameters[0], '')\n"
-        f"questions.listing(questions.questions(Path({str(asked)!r})))\n"
-        "print(json.dumps([m for m in sys.modules]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+_HEAVY = {"rdflib", "pyshacl", "reasonable", "SPARQLWrapper", "yaml"}
+_WITHOUT_ENGINE = _HEAVY | {"pyoxigraph"}
 
-    assert not {"rdflib", "pyshacl", "reasonable", "SPARQLWrapper"} & set(json.loads(done.stdout))
+
+@pytest.mark.parametrize(
+    ("words", "shunned", "told"),
+    [
+        ((), _WITHOUT_ENGINE, "Which demands does the Russian side make"),
+        (("query", "deman"), _WITHOUT_ENGINE, "demands-by-addressee"),
+        (("query", "demands", "--si"), _WITHOUT_ENGINE, "--side"),
+        (("query", "demands", "--side", "krem"), _HEAVY, "kremlin"),
+    ],
+    ids=["list", "question", "parameter", "value"],
+)
+def test_the_list_and_completion_load_no_heavy_library(
+    words: tuple[str, ...], shunned: set[str], told: str
+) -> None:
+    completion = {
+        "_COMMUNIQUE_COMPLETE": "zsh_complete",
+        "COMP_WORDS": " ".join(["communique", *words]),
+        "COMP_CWORD": str(len(words)),
+    }
+    code = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "from communique.cli import main\n"
+        "main(prog_name='communique')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *([] if words else ["query"])],
+        env=os.environ | (completion if words else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told in done.stdout
+    assert "communique.cli" in done.stderr.split()
+    assert not shunned & set(done.stderr.split())
 
 
 def test_no_stored_question_has_a_parameter_named_like_an_option() -> None:

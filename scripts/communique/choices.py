@@ -1,76 +1,25 @@
 """The things of a graph that a parameter can be, by whatever name they are called."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import NamedNode, Store
 
-from communique.dataset import load
 from communique.errors import CommuniqueError
-from communique.namespaces import BASE, PREFIXES, shrink
-from communique.parameters import OPEN, Parameter, Value, filled, iri, literal, suggestion, wrong
+from communique.namespaces import BASE, shrink
+from communique.naming import Names, Thing, folded, local, meant, names_in, names_in_files
+from communique.parameters import OPEN, Parameter, suggestion
 from communique.questions import Question
+from communique.values import Value, filled, iri, literal, wrong
 
 Given = Mapping[str, Sequence[str] | None]
 """Texts for each parameter; None leaves it open."""
 
-_NAMES = """
-SELECT DISTINCT ?thing ?naming ?name WHERE {
-  %s
-  OPTIONAL {
-    VALUES ?naming { skos:prefLabel rdfs:label skos:altLabel }
-    ?thing ?naming ?name
-  }
-}
-"""
-_OTHER = PREFIXES["skos"] + "altLabel"
 
-
-@dataclass(frozen=True, order=True)
-class Choice:
-    """One thing with its names: its labels, and other labels."""
-
-    label: str
-    iri: str
-    labels: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Whatever it is called."""
-        return self.labels | self.others | {self.local}
-
-    @property
-    def local(self) -> str:
-        """The last part of its IRI, which has no spaces."""
-        return _local(self.iri)
-
-
-def choices(store: Store, parameter: Parameter) -> list[Choice]:
+def choices(names: Names, parameter: Parameter) -> list[Thing]:
     """List the things that a parameter can be, by label."""
-    answer = store.query(
-        _NAMES % _pattern(parameter), prefixes=PREFIXES, use_default_graph_as_union=True
-    )
-    if not isinstance(answer, QuerySolutions):
-        raise TypeError(answer)
-    labels: dict[str, set[str]] = {}
-    others: dict[str, set[str]] = {}
-    for thing, naming, name in answer:
-        if isinstance(thing, NamedNode) and thing.value.startswith(BASE):
-            labels.setdefault(thing.value, set())
-            if isinstance(name, Literal) and isinstance(naming, NamedNode):
-                kept = others if naming.value == _OTHER else labels
-                kept.setdefault(thing.value, set()).add(name.value)
-    return sorted(
-        Choice(
-            min(names, default=shrink(found)),
-            found,
-            frozenset(names),
-            frozenset(others.get(found, ())),
-        )
-        for found, names in labels.items()
-    )
+    return names.things(found for found in _iris(names, parameter) if found.startswith(BASE))
 
 
 def narrowed(store: Store, question: Question, given: Given, *, known: bool = True) -> Question:
@@ -88,21 +37,19 @@ def narrowed(store: Store, question: Question, given: Given, *, known: bool = Tr
     return replace(question, sparql=filled(question.sparql, values))
 
 
-def chosen(parameter: Parameter, text: str, among: Sequence[Choice]) -> Choice:
+def chosen(parameter: Parameter, text: str, among: Sequence[Thing]) -> Thing:
     """Return the one thing that a text names: by IRI, prefixed name, local name or label."""
     by_iri = {choice.iri: choice for choice in among}
     named = iri(parameter, text)
     if named is not None and named.value in by_iri:
         return by_iri[named.value]
-    wanted = " ".join(text.split()).casefold()
-    for names in ("labels", "local", "others"):
-        found = [choice for choice in among if wanted in _folded(getattr(choice, names))]
-        if len(found) > 1:
-            which = " or ".join(f"{shrink(choice.iri)} ({choice.label})" for choice in found)
-            raise wrong(parameter, text, "more than one thing", f"Say which: {which}")
-        if found:
-            return found[0]
-    hint = suggestion(text if named is None else _local(named.value), _all_names(among))
+    found = meant(text, among)
+    if len(found) > 1:
+        which = " or ".join(f"{shrink(each.iri)} ({each.label})" for each in found)
+        raise wrong(parameter, text, "more than one thing", f"Say which: {which}")
+    if found:
+        return found[0]
+    hint = suggestion(text if named is None else local(named.value), _all_names(among))
     raise wrong(parameter, text, _unknown(parameter), hint or "Press Tab, or see --help")
 
 
@@ -116,8 +63,8 @@ def offered(root: Path, parameter: Parameter, incomplete: str) -> list[tuple[str
     start = incomplete.casefold()
     return [
         (choice.local, choice.label)
-        for choice in choices(load(root, infer=False), parameter)
-        if any(name.startswith(start) for name in _folded(choice.names))
+        for choice in choices(names_in_files(root), parameter)
+        if any(name.startswith(start) for name in folded(choice.names))
     ]
 
 
@@ -134,44 +81,33 @@ def _values(
         raise wrong(parameter, "", "has no value", "Give one")
     if parameter.kind != "iri":
         return [literal(parameter, text) for text in texts]
-    among = choices(store, parameter)
+    among = choices(names_in(store), parameter)
     return [_named(parameter, text, among, known=known) for text in texts]
 
 
-def _named(parameter: Parameter, text: str, among: Sequence[Choice], *, known: bool) -> NamedNode:
+def _named(parameter: Parameter, text: str, among: Sequence[Thing], *, known: bool) -> NamedNode:
     named = iri(parameter, text)
     if named is not None and not known:
         return named
     return NamedNode(chosen(parameter, text, among).iri)
 
 
-def _pattern(parameter: Parameter) -> str:
-    """Say in SPARQL what can be given, by scheme, by list, by class, or by having a name."""
+def _iris(names: Names, parameter: Parameter) -> set[str]:
+    """Return what can be given: of a list, of a scheme, of a class, or whatever has a class."""
     if parameter.values:
-        named = (iri(parameter, value) for value in parameter.values)
-        return f"VALUES ?thing {{ {' '.join(str(each) for each in named if each)} }}"
+        return {named.value for each in parameter.values if (named := iri(parameter, each))}
     if parameter.scheme:
-        return f"?thing skos:inScheme <{parameter.scheme}> ."
-    if parameter.of_class:
-        return f"?thing a/rdfs:subClassOf* <{parameter.of_class}> ."
-    return "?thing a ?kind ."
+        return names.in_scheme(parameter.scheme)
+    return names.of_class(parameter.of_class) if parameter.of_class else names.typed()
 
 
-def _folded(names: str | Iterable[str]) -> set[str]:
-    return {name.casefold() for name in ([names] if isinstance(names, str) else names)}
-
-
-def _all_names(among: Iterable[Choice]) -> list[str]:
+def _all_names(among: Iterable[Thing]) -> list[str]:
     return sorted({name for choice in among for name in choice.labels | choice.others})
 
 
 def _unknown(parameter: Parameter) -> str:
     narrower = parameter.scheme or parameter.of_class
     return f"nothing of that name among {shrink(narrower)}" if narrower else "nothing of that name"
-
-
-def _local(iri_: str) -> str:
-    return iri_[max(iri_.rfind("/"), iri_.rfind("#")) + 1 :]
 
 
 def _parameters(name: str, declared: Iterable[str]) -> str:

@@ -1,48 +1,40 @@
 """The thing that a person means: by an IRI, a prefixed name, an id, or what it is called."""
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from pyoxigraph import NamedNode, Store
 
 from communique.dataset import select
 from communique.errors import CommuniqueError
 from communique.labels import visible
-from communique.namespaces import BASE, expand, shrink
+from communique.namespaces import BASE, PREFIXES, expand, shrink
+from communique.naming import Names, Thing, meant, names_in
 
-_CALLED = """
-SELECT DISTINCT ?thing ?name ?rank ?aside WHERE {
-  { ?thing rdfs:label|skos:prefLabel ?name . BIND(0 AS ?rank) }
-  UNION { ?thing skos:altLabel ?name . BIND(1 AS ?rank) }
-  FILTER isIRI(?thing)
-  BIND(IF(EXISTS { ?thing a cmq:Finding }, 4, 0) AS ?aside)
-}
-"""
 _DESCRIBED = "SELECT DISTINCT ?thing WHERE { ?thing ?p ?o . FILTER isIRI(?thing) }"
 _THING = f"{BASE}id/"
+_FINDING = PREFIXES["cmq"] + "Finding"
 
 
 def find(store: Store, given: str) -> NamedNode:
     """Return the one thing that is meant; several or none are an error with the closest names.
 
-    A thing goes before a term of the same name, what it is called first before its other names.
+    A thing goes before a term of the same name, and either before a finding.
     """
     known = {row["thing"].value for row in select(store, _DESCRIBED)}
     bare = given.strip().removeprefix("<").removesuffix(">")
     iri = bare if bare.startswith(("http:", "https:")) else expand(bare)
     if iri in known:
         return NamedNode(iri)
-    called = _called(store)
-    meant = _best(called.get(bare.casefold(), [])) or _local(bare, known)
-    if len(meant) == 1:
-        return NamedNode(meant[0])
+    ranks = list(_ranks(names_in(store), known))
+    found = next(filter(None, (meant(bare, rank) for rank in ranks)), [])
+    if len(found) == 1:
+        return NamedNode(found[0].iri)
     name = visible(given[:100]) or "no name"
-    if meant:
-        raise CommuniqueError(
-            f"{name}: several things are called so. Give one of {', '.join(map(shrink, meant))}"
-        )
-    near = _near(bare, called, known)
+    if found:
+        which = ", ".join(shrink(iri) for iri in sorted(each.iri for each in found))
+        raise CommuniqueError(f"{name}: several things are called so. Give one of {which}")
+    near = _near(bare, _called(ranks), known)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Give an id or a label"
     raise CommuniqueError(f"{name}: no such thing. {hint}")
 
@@ -51,29 +43,29 @@ Named = dict[str, list[tuple[int, str, str]]]
 """By a name in lower case: how good a name it is, what it names, and the name as it is."""
 
 
-def _called(store: Store) -> Named:
+def _ranks(names: Names, known: set[str]) -> Iterator[list[Thing]]:
+    """Yield things, then terms, then findings."""
+    findings = names.of_class(_FINDING) & known
+    things = {iri for iri in known if iri.startswith(_THING)} - findings
+    for iris in (things, known - things - findings, findings):
+        yield names.things(iris)
+
+
+def _called(ranks: Sequence[Iterable[Thing]]) -> Named:
     found: Named = {}
-    for row in select(store, _CALLED):
-        iri, name = row["thing"].value, row["name"].value
-        rank = int(row["rank"].value) + int(row["aside"].value)
-        rank += 0 if iri.startswith(_THING) else 2
-        found.setdefault(name.casefold(), []).append((rank, iri, name))
+    for rank, things in enumerate(ranks):
+        for thing in things:
+            for less, names in enumerate((thing.labels, thing.others)):
+                for name in names:
+                    named = (2 * rank + less, thing.iri, name)
+                    found.setdefault(name.casefold(), []).append(named)
     return found
-
-
-def _best(found: Iterable[tuple[int, str, str]]) -> list[str]:
-    ranked = sorted(found)
-    return sorted({iri for rank, iri, _ in ranked if rank == ranked[0][0]})
-
-
-def _local(name: str, known: set[str]) -> list[str]:
-    """Return the things of this local name, such as u009."""
-    plain = re.fullmatch(r"[\w-]+", name)
-    return sorted(i for i in known if plain and i.startswith(_THING) and i.endswith(f"/{name}"))
 
 
 def _near(name: str, called: Named, known: set[str]) -> list[str]:
     """Return up to three names that are like this one, or hold it as a word."""
+    import difflib
+
     if not name:
         return []
     if ":" in name:
