@@ -47,13 +47,12 @@ class Names:
             predicate: defaultdict(set) for predicate in _TOLD
         }
         for each in told:
+            found = self._told.get(each.predicate.value)
+            if found is None:
+                continue
             thing, said = each.subject, each.object
-            if (
-                each.predicate.value in self._told
-                and isinstance(thing, NamedNode)
-                and isinstance(said, NamedNode | Literal)
-            ):
-                self._told[each.predicate.value][thing.value].add(said.value)
+            if isinstance(thing, NamedNode) and isinstance(said, NamedNode | Literal):
+                found[thing.value].add(said.value)
 
     def things(self, iris: Iterable[str]) -> list[Thing]:
         """Return things with their names, by label."""
