@@ -1,3 +1,4 @@
+import errno
 import os
 import random
 import subprocess
@@ -5,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
+from rdflib import Graph
+from rdflib.compare import isomorphic
 
 from communique import turtle
 from communique.errors import CommuniqueError
@@ -158,40 +161,37 @@ def test_an_empty_list_is_an_empty_list() -> None:
     assert "cmq:list () ;" in _formatted("cmq:a cmq:list () .")
 
 
-def test_comments_are_lost() -> None:
-    assert "#" not in _formatted("cmq:a cmq:b cmq:c . # a remark").replace("ns#", "")
-
-
-def test_an_iri_without_a_prefix_is_written_whole() -> None:
-    assert "<https://example.org/x.>" in _formatted("cmq:a cmq:b <https://example.org/x.> .")
+def test_a_comment_is_refused_with_its_place_and_never_lost() -> None:
+    with pytest.raises(CommuniqueError, match=r"^f\.ttl:2:18: a comment, .* Say it in a triple"):
+        turtle.formatted("\r\n<urn:a> a <urn:b># a remark\r\n .", where="f.ttl")
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    "text",
     [
-        ("PREFIX cmq: <urn:x>", r"prefix cmq: is <urn:x>\. Make it <https://w3id\.org"),
-        ("PREFIX dct: <http://purl.org/dc/terms/>", r"prefix dct: .* Write dcterms:"),
-        ("PREFIX foo: <urn:foo>", r"prefix foo: .* Add it to namespaces\.py"),
-        ("PREFIX a0: <https://w3id.org/communique/id/a0/>", "prefix a0: is not"),
-        ("_:a <urn:p> _:b , 1 . _:c <urn:p> _:b .", "a blank node is used twice"),
-        ("_:a <urn:p> _:b . _:b <urn:p> _:a .", "a blank node is used twice"),
-        ("<urn:s> <urn:p> <<( <urn:a> <urn:b> <urn:c> )>> .", "holds a triple term"),
-        ("<urn:a>\n <urn:b> .", r"input:2:10: not Turtle"),
+        '<urn:a#b> <urn:p#\\u0041> "#", \'#\', "\\"#", """a"\n#\n""", \'\'\'\'#\'\'\'@en .',
+        "PREFIX actor: <https://w3id.org/communique/id/actor/>\nactor:a\\#b a actor:\\#x .",
+        "<urn:a> <urn:p> ''''#'#''' , '\\\\' , \"'\" .",
     ],
 )
-def test_what_cannot_be_written_is_an_error(text: str, message: str) -> None:
-    with pytest.raises(CommuniqueError, match=message):
-        turtle.formatted(text)
+def test_what_only_looks_like_a_comment_is_none(text: str) -> None:
+    assert turtle.formatted(text)
 
 
-def test_an_article_file_names_things_of_one_article_only(tmp_path: Path) -> None:
-    path = tmp_path / "articles" / "x.ttl"
-    path.parent.mkdir()
-    prefixes = "".join(f"PREFIX a{n}: <https://w3id.org/communique/id/a{n}/>\n" for n in (1, 2))
-    path.write_text(f"{prefixes}a1:x a2:y a1:z .\n")
+_PIECES = st.sampled_from(
+    ["<urn:a>", '"#"', "'''\n#'''", "'\\\\'", '"\\\\\\""', '"""\\""""', "<urn:#>", "# x\n"]
+)
 
-    with pytest.raises(CommuniqueError, match="uses a1: and a2:"):
-        turtle.format_file(path)
+
+@given(st.lists(_PIECES, max_size=8))
+def test_just_the_files_with_comments_are_refused(pieces: list[str]) -> None:
+    objects = "".join(each if each.startswith("# ") else f", {each} " for each in pieces)
+    text = f"<urn:a> <urn:p> <urn:c> {objects} ."
+    if "# x\n" in pieces:
+        with pytest.raises(CommuniqueError, match="a comment"):
+            turtle.formatted(text)
+    else:
+        assert turtle.formatted(text)
 
 
 _IRIS = st.sampled_from(
@@ -204,6 +204,50 @@ _LITERALS = st.one_of(
     st.builds(lambda text: Literal(text, datatype=NamedNode(PREFIXES["xsd"] + "integer")), _TEXTS),
 )
 _TRIPLES = st.lists(st.builds(Triple, _IRIS, _IRIS, st.one_of(_IRIS, _LITERALS)), min_size=1)
+
+
+def _said(pairs: list[tuple[NamedNode, str]]) -> str:
+    return f"[ {' ; '.join(f'{predicate} {term}' for predicate, term in pairs)} ]"
+
+
+_TREES = st.recursive(
+    st.one_of(_IRIS, _LITERALS).map(str),
+    lambda inner: st.one_of(
+        st.lists(st.tuples(_IRIS, inner), max_size=3).map(_said),
+        st.lists(inner, max_size=4).map(lambda terms: f"( {' '.join(terms)} )"),
+    ),
+    max_leaves=12,
+)
+_SUBJECTS = st.one_of(_IRIS.map(str), st.just("[]"))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(_SUBJECTS, _IRIS, _TREES), min_size=1, max_size=6))
+def test_any_nesting_of_blank_nodes_keeps_its_meaning_and_settles_at_once(
+    said: list[tuple[str, NamedNode, str]],
+) -> None:
+    sentences = [f"{subject} {predicate} {term} .\n" for subject, predicate, term in said]
+    text = "".join(sentences)
+    once = turtle.formatted(text)
+
+    assert turtle.formatted(once) == once
+    assert turtle.formatted("".join(reversed(sentences))) == once
+    assert isomorphic(_read(text), _read(once))
+
+
+def _read(text: str) -> Graph:
+    """Read a text with another parser, which does not judge the form of numbers."""
+    triples = parse(text, format=RdfFormat.TURTLE)
+    plain = [Triple(q.subject, q.predicate, _plain(q.object)) for q in triples]
+    return Graph().parse(data=serialize(plain, format=RdfFormat.N_TRIPLES) or b"", format="nt")
+
+
+def _plain(term: NamedNode | BlankNode | Literal | Triple) -> NamedNode | BlankNode | Literal:
+    """Hide what rdflib would normalise: it compares values, and this test compares forms."""
+    if isinstance(term, Literal):
+        return Literal(f"{term.value}@{term.language}^^{term.datatype.value}")
+    assert not isinstance(term, Triple)
+    return term
 
 
 @given(_TRIPLES)
@@ -250,3 +294,171 @@ def test_blank_node_labels_do_not_matter() -> None:
     two = f"{BlankNode('b0')} cmq:value 1 . cmq:a cmq:b {BlankNode('b0')} ."
 
     assert _formatted(one) == _formatted(two)
+
+
+def test_blank_nodes_that_nest_too_deep_are_an_error() -> None:
+    deep = "[ cmq:b " * 5_000 + "1" + " ]" * 5_000
+
+    with pytest.raises(CommuniqueError, match="nest deeper than 64"):
+        _formatted(f"cmq:a cmq:b {deep} .")
+
+
+def test_a_list_of_five_thousand_is_no_deep_nesting() -> None:
+    members = " ".join(str(n) for n in range(5_000))
+
+    assert _formatted(f"cmq:a cmq:list ( {members} ) .").count("\n") > 5_000
+
+
+# Files
+
+_CANONICAL = "PREFIX cmq: <https://w3id.org/communique/ns#>\n\ncmq:a\n    cmq:b cmq:c ;\n.\n"
+_LOOSE = "PREFIX cmq: <https://w3id.org/communique/ns#>\ncmq:a cmq:b cmq:c ."
+_MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _LOOSE.encode(),
+        _MARK + _LOOSE.encode(),
+        _LOOSE.replace("\n", "\r\n").encode(),
+        _MARK + _CANONICAL.encode(),
+        _CANONICAL.replace("\n", "\r\n").encode(),
+    ],
+)
+def test_a_byte_order_mark_and_other_line_ends_are_taken_away(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_bytes(content)
+
+    assert turtle.rewrite([path], check=True) == [path]
+    assert path.read_bytes() == content
+    assert turtle.rewrite([path], check=False) == [path]
+    assert path.read_bytes() == _CANONICAL.encode()
+
+
+def test_a_carriage_return_within_a_text_stays(tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_bytes(b'<urn:a> <urn:b> """one\r\ntwo""" .\r\n')
+    turtle.rewrite([path], check=False)
+
+    assert path.read_bytes() == b'<urn:a>\n    <urn:b> """one\\r\ntwo""" ;\n.\n'
+
+
+def test_queries_are_tidied_with_the_turtle(tmp_path: Path) -> None:
+    path = tmp_path / "queries" / "x.rq"
+    path.parent.mkdir()
+    path.write_bytes(_MARK + b"#+ summary: Who?\r\nselect * {\r\n?s ?p ?o}\r\n")
+
+    assert turtle.chosen(tmp_path, []) == [path]
+    assert turtle.rewrite([path], check=False) == [path]
+    assert path.read_text() == "#+ summary: Who?\n\nSELECT * {\n  ?s ?p ?o }\n"
+
+
+def test_a_file_keeps_its_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text(_LOOSE)
+    path.chmod(0o640)
+    turtle.rewrite([path], check=False)
+
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text(_LOOSE)
+
+    def _full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", _full)
+
+    with pytest.raises(CommuniqueError, match=r"No space left on device\. It is as it was"):
+        turtle.rewrite([path], check=False)
+    assert path.read_text() == _LOOSE
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_written_where_one_file_cannot_be_formatted(tmp_path: Path) -> None:
+    good, bad = tmp_path / "a.ttl", tmp_path / "b.ttl"
+    good.write_text(_LOOSE)
+    bad.write_text("nonsense")
+
+    with pytest.raises(CommuniqueError, match=r"b\.ttl:1:\d+: not Turtle"):
+        turtle.rewrite([good, bad], check=False)
+    assert good.read_text() == _LOOSE
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    target, link = tmp_path / "secret", tmp_path / "x.ttl"
+    target.write_text(_LOOSE)
+    link.symlink_to(target)
+
+    with pytest.raises(CommuniqueError, match=r"x\.ttl: a link\. Give the file itself"):
+        turtle.rewrite([link], check=False)
+    assert target.read_text() == _LOOSE
+
+
+@pytest.mark.parametrize("given", [[], ["empty"]])
+def test_no_files_are_an_error(tmp_path: Path, given: list[str]) -> None:
+    (tmp_path / "empty").mkdir()
+
+    with pytest.raises(CommuniqueError, match=r"no \.ttl or \.rq file in it"):
+        turtle.chosen(tmp_path, [tmp_path / name for name in given])
+
+
+_FOREIGN = """\
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX toll: <https://example.org/toll/>
+
+toll:a
+    rdfs:seeAlso toll:b ;
+.
+"""
+_FOREIGN_ONTOLOGY = """
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX vann: <http://purl.org/vocab/vann/>
+<https://example.org/toll> a owl:Ontology ;
+  vann:preferredNamespacePrefix "toll" ;
+  vann:preferredNamespaceUri "https://example.org/toll/" .
+"""
+
+
+@pytest.fixture(name="foreign")
+def _foreign(tmp_path: Path) -> Path:
+    for name in ("ontology", "data"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ontology" / "toll.ttl").write_text(_FOREIGN_ONTOLOGY)
+    return tmp_path / "data" / "x.ttl"
+
+
+def test_a_project_of_other_people_is_written_with_its_own_prefixes(foreign: Path) -> None:
+    foreign.write_text(
+        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+        "<https://example.org/toll/a> rdfs:seeAlso <https://example.org/toll/b> ."
+    )
+    turtle.rewrite([foreign], check=False)
+
+    assert foreign.read_text() == _FOREIGN
+    assert turtle.rewrite([foreign], check=True) == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "message"),
+    [
+        ("toll: <https://example.org/tolls/>", r"Make it <https://example\.org/toll/>"),
+        ("tax: <https://example.org/tax/>", "Add it to the ontology by sh:declare"),
+        ("dct: <http://purl.org/dc/terms/>", "Write dcterms:"),
+    ],
+)
+def test_prefixes_of_other_people_follow_one_table_too(
+    foreign: Path, prefix: str, message: str
+) -> None:
+    foreign.write_text(f"PREFIX {prefix}\n<urn:a> a <urn:b> .")
+
+    with pytest.raises(CommuniqueError, match=message):
+        turtle.rewrite([foreign], check=True)

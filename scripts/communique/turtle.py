@@ -1,8 +1,11 @@
 """The one way that Turtle is written here, so that a diff shows meaning only."""
 
+import os
 import re
+import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from pyoxigraph import (
@@ -19,7 +22,8 @@ from pyoxigraph import (
 
 from communique.dataset import Term
 from communique.errors import CommuniqueError
-from communique.namespaces import PREFIXES, namespace, prefixes_for, shrink
+from communique.namespaces import PREFIXES, namespace, shrink
+from communique.vocabularies import Vocabulary
 
 _RDF, _XSD = PREFIXES["rdf"], PREFIXES["xsd"]
 _FIRST_CLASSES = (
@@ -46,22 +50,37 @@ _BARE = {
     f"{_XSD}boolean": re.compile(r"true|false"),
 }
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\b": "\\b", "\r": "\\r", "\f": "\\f", '"': '\\"'}
+_REMARK = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+"""|\'{3}(?:[^'\\]|\\.|'(?!\'\'))*+\'{3}'''
+    r"""|"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|<[^<>\s]*+>|\\.|(?P<remark>\#)""",
+    re.DOTALL,
+)
+"""What a # may stand in without beginning a remark, in a text that is known to be Turtle."""
+
 _WIDTH = 100
 _INDENT = "    "
+_DEEPEST = 64
+_CASES = "tests/hostile"
+"""The folder whose files are cases of how Turtle may be written."""
 
 Subject = NamedNode | BlankNode
 _NIL = NamedNode(f"{_RDF}nil")
 
 
 def format_file(path: Path) -> tuple[str, str]:
-    """Return a file's text as it is, and as it should be."""
+    """Return the text of a file of Turtle or of a query as it is, and as it should be."""
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise CommuniqueError(f"{path}: not UTF-8. Save it as UTF-8") from error
     except OSError as error:
         raise CommuniqueError(f"{path}: {error.strerror}. Check the path") from error
-    fresh = formatted(text, where=str(path))
+    read = text.removeprefix("\ufeff")
+    if path.suffix == ".rq":
+        from communique.sparql import tidied
+
+        return text, tidied(re.sub(r"\r\n?", "\n", read), where=str(path))
+    fresh = formatted(read, where=str(path), vocabulary=_vocabulary_of(path))
     articles = sorted(set(re.findall(r"^PREFIX (a[0-9]+):", fresh, flags=re.MULTILINE)))
     if path.parent.name == "articles" and len(articles) > 1:
         names = ": and ".join(articles)
@@ -70,43 +89,102 @@ def format_file(path: Path) -> tuple[str, str]:
 
 
 def project_files(root: Path) -> list[Path]:
-    """List the Turtle files that are kept in canonical form."""
-    folders = ("ontology", "data", "shapes", "tests")
-    return sorted(path for name in folders for path in (root / name).rglob("*.ttl"))
+    """List the files of Turtle and the queries that are kept in canonical form."""
+    folders = ("ontology", "data", "shapes", "queries", "tests")
+    found = [path for name in folders for path in _files_below(root / name)]
+    return [path for path in found if not path.is_relative_to(root / _CASES)]
 
 
 def chosen(root: Path, paths: Iterable[Path]) -> list[Path]:
-    """List the Turtle files among these paths and below them; without paths, the project's."""
-    found = [
-        file
-        for path in paths
-        for file in (sorted(path.rglob("*.ttl")) if path.is_dir() else [path])
-    ]
-    found = found or project_files(root)
+    """List the files to format among these paths and below them; without paths, the project's."""
+    given = list(paths)
+    found = [file for path in given for file in (_files_below(path) if path.is_dir() else [path])]
+    found = found if given else project_files(root)
     if not found:
-        raise CommuniqueError(f"{root}: no .ttl file in it. Give a project's folder")
+        where = ", ".join(str(path) for path in given) or str(root)
+        raise CommuniqueError(f"{where}: no .ttl or .rq file in it. Give a project's folder")
     return found
 
 
+def _files_below(folder: Path) -> list[Path]:
+    found = [*folder.rglob("*.ttl"), *folder.rglob("*.rq")]
+    return sorted(path for path in found if not path.is_dir())
+
+
 def rewrite(paths: Iterable[Path], *, check: bool) -> list[Path]:
-    """Format files in place, or with `check` only look; return those that differ."""
+    """Format files in place, or with `check` only look; return those that differ.
+
+    Nothing is written unless every file can be formatted.
+    """
     texts = {path: format_file(path) for path in paths}
     changed = [path for path, (before, after) in texts.items() if before != after]
     for path in changed if not check else ():
-        path.write_text(texts[path][1], encoding="utf-8", newline="\n")
+        _replace(path, texts[path][1].encode())
     return changed
 
 
-def formatted(text: str, *, where: str = "input") -> str:
-    """Return canonical Turtle with the same meaning as this Turtle."""
-    quads = _parsed(text, where=where)
-    fresh = _Writer(quads, where=where).document()
-    if _canonical(quads) != _canonical(_parsed(fresh, where=where)):
+def _replace(path: Path, content: bytes) -> None:
+    """Put a text in the place of a file in one step, with the file's mode."""
+    if path.is_symlink():
+        raise CommuniqueError(f"{path}: a link. Give the file itself")
+    try:
+        mode = path.stat().st_mode
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fmt-", delete=False) as fresh:
+            try:
+                fresh.write(content)
+                fresh.flush()
+                os.fsync(fresh.fileno())
+                Path(fresh.name).chmod(mode)
+                Path(fresh.name).replace(path)
+            except OSError:
+                Path(fresh.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise CommuniqueError(
+            f"{path}: {error.strerror}. It is as it was; make room or allow writing, and run again"
+        ) from error
+
+
+def _vocabulary_of(path: Path) -> Vocabulary | None:
+    """Return the vocabulary of the project that a file is in, or None for the installed one."""
+    above = path.absolute().parents
+    return next(
+        (_vocabulary(p) for p in above if (p / "ontology").is_dir() and (p / "data").is_dir()), None
+    )
+
+
+@cache
+def _vocabulary(root: Path) -> Vocabulary | None:
+    from communique import resources, vocabularies
+
+    if root == resources.root():
+        return None
+    return vocabularies.vocabulary(_quads(root / "ontology"), _quads(root / "shapes"))
+
+
+def _quads(folder: Path) -> Iterator[Quad]:
+    """Yield what the files of a folder say; those that are not Turtle are told of elsewhere."""
+    for path in _files_below(folder):
+        try:
+            yield from parse(path.read_bytes(), format=RdfFormat.TURTLE)
+        except (SyntaxError, OSError):
+            continue
+
+
+def formatted(text: str, *, where: str = "input", vocabulary: Vocabulary | None = None) -> str:
+    """Return canonical Turtle with the same meaning as this Turtle.
+
+    Names are written with the prefixes of a project's vocabulary, or of the installed table.
+    """
+    quads = _parsed(text, where=where, vocabulary=vocabulary)
+    _refuse_remarks(text, where=where)
+    fresh = _Writer(quads, where=where, vocabulary=vocabulary).document()
+    if _canonical(quads) != _canonical(_parsed(fresh, where=where, vocabulary=vocabulary)):
         raise AssertionError(f"{where}: the formatted text would mean something else")
     return fresh
 
 
-def _parsed(text: str, *, where: str) -> list[Quad]:
+def _parsed(text: str, *, where: str, vocabulary: Vocabulary | None) -> list[Quad]:
     parser = parse(text, format=RdfFormat.TURTLE)
     try:
         quads = list(parser)
@@ -114,18 +192,32 @@ def _parsed(text: str, *, where: str) -> list[Quad]:
         place, what = f"{where}:{error.lineno}:{error.offset}", str(error.msg).rstrip(".")
         raise CommuniqueError(f"{place}: not Turtle: {what}. Mend the file") from error
     for prefix, iri in sorted(parser.prefixes.items()):
-        _check_prefix(prefix, iri, where=where)
+        _check_prefix(prefix, iri, where=where, vocabulary=vocabulary)
     return quads
 
 
-def _check_prefix(prefix: str, iri: str, *, where: str) -> None:
-    expected = namespace(prefix)
-    if expected is None:
-        known = next((name for name, space in PREFIXES.items() if space == iri), None)
-        hint = f"Write {known}:" if known else "Add it to namespaces.py"
+def _refuse_remarks(text: str, *, where: str) -> None:
+    """Refuse comments: there is no place for them in a sorted file, and none is lost in silence."""
+    for found in _REMARK.finditer(text):
+        if found["remark"]:
+            before = re.split(r"\r\n|\r|\n", text[: found.start()])
+            raise CommuniqueError(
+                f"{where}:{len(before)}:{len(before[-1]) + 1}: a comment, which the canonical form "
+                "has no place for. Say it in a triple, such as skos:editorialNote, or leave it out"
+            )
+
+
+def _check_prefix(prefix: str, iri: str, *, where: str, vocabulary: Vocabulary | None) -> None:
+    table = vocabulary.prefixes if vocabulary else PREFIXES
+    installed = namespace(prefix)
+    expected = vocabulary.namespaces(prefix) if vocabulary else (installed,) if installed else ()
+    if not expected:
+        known = next((name for name, space in table.items() if space == iri), None)
+        where_else = "the ontology by sh:declare" if vocabulary else "namespaces.py"
+        hint = f"Write {known}:" if known else f"Add it to {where_else}"
         raise CommuniqueError(f"{where}: prefix {prefix}: is not in the project's table. {hint}")
-    if expected != iri:
-        raise CommuniqueError(f"{where}: prefix {prefix}: is <{iri}>. Make it <{expected}>")
+    if iri not in expected:
+        raise CommuniqueError(f"{where}: prefix {prefix}: is <{iri}>. Make it <{expected[0]}>")
 
 
 def _canonical(quads: Iterable[Quad]) -> set[str]:
@@ -137,14 +229,17 @@ def _canonical(quads: Iterable[Quad]) -> set[str]:
 class _Writer:
     """Writes one graph. Blank nodes are written where they are used."""
 
-    def __init__(self, quads: list[Quad], *, where: str) -> None:
+    def __init__(
+        self, quads: list[Quad], *, where: str, vocabulary: Vocabulary | None = None
+    ) -> None:
         self._where = where
+        self._shrink = vocabulary.shrink if vocabulary else shrink
+        self._table = vocabulary.prefixes if vocabulary else PREFIXES
         self._used: set[str] = set()
         self._about: dict[Subject, dict[NamedNode, list[Term]]] = defaultdict(
             lambda: defaultdict(list)
         )
         self._uses: Counter[BlankNode] = Counter()
-        self._user: dict[BlankNode, Subject] = {}
         for quad in dict.fromkeys(quads):
             self._take(quad)
 
@@ -155,33 +250,37 @@ class _Writer:
         self._about[subject][quad.predicate].append(term)
         if isinstance(term, BlankNode):
             self._uses[term] += 1
-            self._user[term] = subject
 
     def document(self) -> str:
         """Return the whole text."""
-        self._refuse_shared_blank_nodes()
         tops = [s for s in self._about if isinstance(s, NamedNode) or not self._uses[s]]
+        self._refuse_shared_blank_nodes(tops)
         blocks = [self._block(subject) for subject in sorted(tops, key=self._subject_key)]
-        prefixes = prefixes_for(self._used)
-        head = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes.items())
+        spaces = {name: self._table.get(name) or namespace(name) for name in sorted(self._used)}
+        head = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in spaces.items())
         return "\n".join(part for part in (head, *blocks) if part)
 
-    def _refuse_shared_blank_nodes(self) -> None:
-        reached = {node for node in self._about if self._reaches_top(node)}
+    def _refuse_shared_blank_nodes(self, tops: list[Subject]) -> None:
+        """Refuse what cannot be written by nesting: nodes used twice, in circles, or too deep."""
+        reached = set[Subject]()
+        waiting = [(subject, 0) for subject in tops]
+        while waiting:
+            subject, depth = waiting.pop()
+            if depth > _DEEPEST:
+                raise CommuniqueError(
+                    f"{self._where}: blank nodes nest deeper than {_DEEPEST}. Give some an IRI"
+                )
+            reached.add(subject)
+            for predicate, terms in self._about.get(subject, {}).items():
+                deeper = depth + (predicate != _REST)
+                waiting += [(term, deeper) for term in terms if isinstance(term, BlankNode)]
         shared = any(uses > 1 for uses in self._uses.values())
-        if shared or reached != set(self._about):
+        if shared or not reached.issuperset(self._about):
             raise CommuniqueError(f"{self._where}: a blank node is used twice. Give it an IRI")
-
-    def _reaches_top(self, node: Subject) -> bool:
-        seen = set()
-        while isinstance(node, BlankNode) and self._uses[node] and node not in seen:
-            seen.add(node)
-            node = self._user[node]
-        return node not in seen
 
     def _subject_key(self, subject: Subject) -> tuple[object, ...]:
         said = self._about[subject].get(_TYPE, [])
-        types = {shrink(t.value) for t in said if isinstance(t, NamedNode)}
+        types = {self._shrink(t.value) for t in said if isinstance(t, NamedNode)}
         ranks = [rank for rank, name in enumerate(_FIRST_CLASSES) if name in types]
         named = isinstance(subject, NamedNode)
         text = self._name(subject) if isinstance(subject, NamedNode) else self._inside(subject, "")
@@ -200,7 +299,7 @@ class _Writer:
         return "".join(written)
 
     def _predicate_key(self, predicate: NamedNode) -> tuple[int, str]:
-        name = shrink(predicate.value)
+        name = self._shrink(predicate.value)
         first = _FIRST_PREDICATES.index(name) if name in _FIRST_PREDICATES else None
         return (len(_FIRST_PREDICATES) if first is None else first, name)
 
@@ -217,7 +316,7 @@ class _Writer:
         return self._literal(term) if isinstance(term, Literal) else self._inside(term, indent)
 
     def _name(self, node: NamedNode) -> str:
-        name = shrink(node.value)
+        name = self._shrink(node.value)
         if not name.startswith("<"):
             self._used.add(name.partition(":")[0])
         return name
