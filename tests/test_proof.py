@@ -21,7 +21,6 @@ _SILENT = {
     "contents-of-undertakings",
     "duration-of-measures",
     "events",
-    "given-and-carried-out-by",
     "identifiers",
     "mentions",
     "metonyms",
@@ -87,6 +86,23 @@ def test_a_row_that_sums_up_several_acts_has_the_path_of_each(
         "article ▸ Journalist ▸ Donald Trump and Vladimir Putin; article ▸ Kremlin ▸ Vladimir Putin"
     )
     assert halt["position"] == "S1 0-62, S4 345-422; S4 463-531, S4 536-579"
+
+
+def test_who_gave_the_word_is_proved_by_the_words_given_and_nothing_else(
+    proved: Callable[..., Rows],
+) -> None:
+    told = {
+        row["item"]: (row["path"], row["position"]) for row in proved("given-and-carried-out-by")
+    }
+
+    assert told["handover of 23 seriously wounded soldiers"] == (
+        "article ▸ Russia",
+        "S19 2931-3008",
+    )
+    assert told["halt of strikes on energy infrastructure"] == (
+        "article ▸ Journalist ▸ Donald Trump and Vladimir Putin; article ▸ Kremlin ▸ Vladimir Putin",
+        "S1 0-62, S4 345-422; S4 463-531",
+    )
 
 
 def test_silence_has_no_path(proved: Callable[..., Rows]) -> None:
