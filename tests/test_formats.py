@@ -133,6 +133,22 @@ def test_describe_is_answered_in_triples(ask: Ask) -> None:
     }
 
 
+@pytest.mark.parametrize("form", ["table", "csv", "tsv", "md", "jsonl", "json"])
+def test_a_triple_in_a_cell_can_be_had_in_every_format(ask: Ask, form: str) -> None:
+    text = ask("SELECT (TRIPLE(a1:s001, cmq:voice, actor:sylvania) AS ?t) {}", form)
+
+    assert "sylvania" in text.lower()
+
+
+def test_a_workbook_takes_a_triple_in_a_cell(run: Run, project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.xlsx"
+    sparql = "SELECT (TRIPLE(a1:s001, cmq:voice, 'x'@en) AS ?t) {}"
+    result = run("query", "-", "-o", out, "--root", project, text=sparql)
+
+    assert result.exit_code == 0, result.output
+    assert _sheets(out)["Results"][1] == ["<<( a1:s001 voice x )>>"]
+
+
 def test_construct_can_be_had_as_rows(ask: Ask) -> None:
     rows = list(csv.DictReader(io.StringIO(ask(_CONSTRUCT, "csv", labels=True))))
 

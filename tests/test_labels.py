@@ -1,10 +1,11 @@
 from pathlib import Path
+from typing import cast
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
-from communique import answers
-from communique.labels import Labels, count, visible
+from communique import answers, dataset
+from communique.labels import Labels, count, plain, visible
 from communique.namespaces import PREFIXES
 
 _THING = NamedNode(PREFIXES["actor"] + "freedonia")
@@ -64,3 +65,15 @@ def test_a_table_keeps_each_row_in_its_line(project: Path) -> None:
     text = answers.answered(project, str(query), form="table", labels=True)
 
     assert text.splitlines()[2] == "one\\u{A}two\\u{1B}[2J"
+
+
+def test_a_triple_in_a_cell_is_told_by_what_it_is_made_of() -> None:
+    inner = Triple(_THING, _LABEL, Literal("x", language="en"))
+    outer = Triple(_THING, _NAME, inner)
+    store = Store()
+    store.add(Quad(_THING, _LABEL, Literal("Freedonia", language="en")))
+
+    assert Labels(store).text(cast("dataset.Term", outer)) == (
+        "<<( Freedonia skos:prefLabel <<( Freedonia rdfs:label x )>> )>>"
+    )
+    assert plain(cast("dataset.Term", inner)) == f"<<( {_THING.value} {_LABEL.value} x )>>"

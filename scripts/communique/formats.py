@@ -155,7 +155,7 @@ def native(term: Term | None, labels: Labels | None = None) -> Native:  # noqa: 
     if term is None:
         return None
     if not isinstance(term, Literal):
-        return labels.text(term) if labels else term.value
+        return labels.text(term) if labels else plain(term)
     kind = term.datatype.value.removeprefix(_XSD)
     try:
         if kind in {"integer", "int", "long", "nonNegativeInteger", "positiveInteger"}:

@@ -1,9 +1,11 @@
 """What things are called when a person reads about them."""
 
 import re
+from collections.abc import Callable
 from functools import cache
+from typing import cast
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from communique.dataset import Term
 from communique.namespaces import PREFIXES, shrink
@@ -24,9 +26,7 @@ class Labels:
 
     def text(self, term: Term | None) -> str:
         """Return a term as a person reads it."""
-        if term is None:
-            return ""
-        return self.of(term.value) if isinstance(term, NamedNode) else term.value
+        return self.of(term.value) if isinstance(term, NamedNode) else _written(term, self.text)
 
     def _of(self, iri: str) -> str:
         for naming in _NAMING:
@@ -40,6 +40,14 @@ class Labels:
 
 def plain(term: Term | None) -> str:
     """Return a term as SPARQL's CSV has it: the IRI, or the literal's text."""
+    return _written(term, plain)
+
+
+def _written(term: Term | Triple | None, write: Callable[[Term | None], str]) -> str:
+    """Write a term, and of a triple term what it is made of."""
+    if isinstance(term, Triple):
+        parts = (term.subject, term.predicate, term.object)
+        return f"<<( {' '.join(write(cast('Term', part)) for part in parts)} )>>"
     return "" if term is None else term.value
 
 

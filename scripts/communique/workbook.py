@@ -13,7 +13,7 @@ from communique.dataset import select
 from communique.description import LICENCE, TITLE
 from communique.errors import CommuniqueError
 from communique.formats import Found, Native, native
-from communique.labels import Labels
+from communique.labels import Labels, plain
 from communique.questions import Question, with_prefixes
 
 LONGEST_CELL = 32_767
@@ -147,5 +147,5 @@ def _write(
 def _refuse_oversize(found: Found, where: str) -> None:
     if len(found.rows) > MOST_ROWS:
         raise CommuniqueError(f"{where}: more rows than a sheet holds. Use --format csv")
-    if any(term and len(term.value) > LONGEST_CELL for row in found.rows for term in row):
+    if any(len(plain(term)) > LONGEST_CELL for row in found.rows for term in row):
         raise CommuniqueError(f"{where}: a text longer than a cell holds. Use --format csv")
