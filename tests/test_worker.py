@@ -252,3 +252,20 @@ def test_a_timeout_on_the_command_line_is_one_clear_line(run: Run, project: Path
             "Ask for less, or give it longer by --timeout\n"
         ),
     )
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "1e300", "0", "-1"])
+def test_a_time_that_nobody_can_wait_is_refused(seconds: str) -> None:
+    with pytest.raises(CommuniqueError, match=r"^timeout .*: not a time to wait\. Give seconds"):
+        Limits(float(seconds))
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "1e300"])
+@pytest.mark.parametrize("more", [(), ("--why-empty",), ("--endpoint", "http://127.0.0.1:9/")])
+def test_a_timeout_that_is_no_time_is_one_clear_line(
+    run: Run, project: Path, seconds: str, more: tuple[str, ...]
+) -> None:
+    result = run("query", "chain", "--timeout", seconds, *more, "--root", project)
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "not a time to wait" in result.stderr

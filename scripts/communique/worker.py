@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 MEMORY = 2**30
 LARGEST_ANSWER = 64 * 2**20
+LONGEST = 86_400.0
+"""Seconds that anything may take."""
+
 _STARTING = 60.0
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _START = "import sys; sys.path[:] = {path!r}; from communique.worker import serve; serve()"
@@ -48,6 +51,18 @@ class Limits:
     network: bool = False
     walls: tuple[str, ...] = ("namespace", "descriptors")
     """What keeps it from the network: where one cannot be had, the other has to do."""
+
+    def __post_init__(self) -> None:
+        """Refuse a time that nobody can wait."""
+        check_patience(self.seconds)
+
+
+def check_patience(seconds: float) -> None:
+    """Refuse what is no number of seconds to wait: nothing, less, no end, not a number."""
+    if not 0 < seconds <= LONGEST:
+        raise CommuniqueError(
+            f"timeout {seconds:g}: not a time to wait. Give seconds, at most {LONGEST:,.0f}"
+        )
 
 
 class Worker:
