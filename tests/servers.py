@@ -251,6 +251,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _repeating(self, _sparql: str) -> None:
         self._rows(["1", "1", "2"], "s")
 
+    def _other_columns(self, _sparql: str) -> None:
+        self._rows(["1"], "login")
+
+    def _truth(self, _sparql: str) -> None:
+        self._send(b'{"head": {}, "boolean": true}')
+
+    def _turned(self, _sparql: str) -> None:
+        document = {"head": {"vars": ["p", "s"]}, "results": {"bindings": []}}
+        self._send(json.dumps(document).encode())
+
+    def _empty(self, sparql: str) -> None:
+        self._send(_answer(Store(), sparql))
+
     def _nested(self, _sparql: str) -> None:
         self._send(b"[" * 1_000_000)
 

@@ -30,6 +30,8 @@ FAULTS = {
     "short": r"its answer breaks off .*\(54 of 63 bytes\)",
     "not-results": "its answer is JSON, but not SPARQL results",
     "not-rows": "its answer is JSON, but not SPARQL results",
+    "other-columns": "it answers with the columns login, not with s",
+    "truth": "it answers with yes or no to a question for rows",
     "timeout": "it ran out of time and cut its answer short",
     "round": "it sent 1,000 of 1,234 rows",
     "html": "it answers with text/html, not with SPARQL results in JSON: Log in Please log in",
@@ -128,6 +130,7 @@ def test_only_what_may_pass_is_tried_again(server: Hostile, fault: str, times: i
 @pytest.mark.parametrize(
     "url",
     [
+        "",
         "file:///etc/hostname",
         "chain",
         "ftp://example.org/",
@@ -210,3 +213,46 @@ def test_what_is_not_a_duration_in_seconds_stays_as_it_is() -> None:
     term = {"type": "literal", "value": "9000.0"}
 
     assert endpoint.mended(term) == term
+
+
+def test_rows_are_no_answer_to_yes_or_no(server: Hostile) -> None:
+    with pytest.raises(CommuniqueError, match="it answers with rows to a question of yes or no"):
+        endpoint.ask(f"{server.url}/repeating", "ASK { ?s ?p ?o }", seconds=5)
+
+
+def test_columns_come_in_the_order_that_is_asked_for(server: Hostile) -> None:
+    found = endpoint.ask(f"{server.url}/turned", "SELECT ?s ?p { ?s ?p 1 }", seconds=5)
+
+    assert isinstance(found, QuerySolutions)
+    assert [variable.value for variable in found.variables] == ["s", "p"]
+
+
+@pytest.mark.parametrize("sparql", [_QUERY, "ASK { ?s ?p ?o }", "SELECT (COUNT(*) AS ?n) {}"])
+@pytest.mark.parametrize(("where", "told"), [("empty", 1), ("good", 0)])
+def test_a_server_that_has_nothing_to_answer_from_is_told(
+    server: Hostile, where: str, sparql: str, told: int
+) -> None:
+    heard: list[str] = []
+    sparql = sparql.replace("{}", "{ ?s ?p ?o }").replace("?o }", "?o ; <urn:no> 1 }")
+    endpoint.ask(f"{server.url}/{where}", sparql, seconds=5, tell=heard.append)
+
+    assert len(heard) == told
+    assert all("questions see no statement there" in line for line in heard)
+
+
+def test_an_endpoint_without_statements_is_told_on_the_command_line(
+    run: Run, project: Path, server: Hostile
+) -> None:
+    result = run("query", "chain", "--root", project, "--endpoint", f"{server.url}/empty")
+
+    assert result.stdout.endswith("\n0 rows\n")
+    assert result.stderr.startswith(f"{server.url}/empty: questions see no statement there")
+
+
+def test_an_empty_address_is_no_leave_to_ask_the_files(run: Run, project: Path) -> None:
+    result = run("query", "chain", "--root", project, "--endpoint", "")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "Error: an empty text: not the address of an endpoint. Begin it with https://\n"
+    )

@@ -87,17 +87,18 @@ def answered(  # noqa: PLR0913  one parameter for each option
     own, for `timeout` seconds at most. `tell` hears what could not be held, and with `why_empty`
     what leaves an answer without rows.
     """
-    if endpoint and why_empty:
+    if endpoint is not None and why_empty:
         raise CommuniqueError("--why-empty: looks into the files only. Leave out --endpoint")
     question = find(root, name)
     check(question.sparql, where=str(question.path), services=allow_service)
     store = union(load(root))
     question = _narrowed(store, question, given, known=endpoint is None)
-    if endpoint:
-        asking = _asking_there(endpoint, timeout)
+    if endpoint is not None:
+        asking = _asking_there(endpoint, timeout, tell)
     else:
         apart = is_adhoc(name) or allow_service or timeout is not None
-        limits = Limits(timeout or SECONDS, network=allow_service) if apart else None
+        seconds = SECONDS if timeout is None else timeout
+        limits = Limits(seconds, network=allow_service) if apart else None
         if not why_empty:
             refuse_unknown(store, words(question.sparql), where=str(question.path))
         asking = _asking_here(store, question, limits, tell)
@@ -138,12 +139,15 @@ def _narrowed(
     return narrowed(store, question, given, known=known)
 
 
-def _asking_there(endpoint: str, timeout: float | None) -> Callable[[str], Answer]:
+def _asking_there(
+    endpoint: str, timeout: float | None, tell: Callable[[str], None]
+) -> Callable[[str], Answer]:
     """Return what puts queries to an endpoint."""
     from communique.endpoint import PATIENCE
     from communique.endpoint import ask as ask_endpoint
 
-    return lambda sparql: ask_endpoint(endpoint, sparql, seconds=timeout or PATIENCE)
+    seconds = PATIENCE if timeout is None else timeout
+    return lambda sparql: ask_endpoint(endpoint, sparql, seconds=seconds, tell=tell)
 
 
 def _asking_here(

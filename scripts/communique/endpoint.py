@@ -3,16 +3,26 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.request import Request
 
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import (
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    Store,
+    parse_query_results,
+)
 from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
 
 from communique import transport
 from communique.errors import CommuniqueError
+from communique.labels import visible
 from communique.namespaces import PREFIXES
+from communique.questions import ask as ask_here
 from communique.questions import with_prefixes
+from communique.worker import check_patience
 
 MEDIA_TYPE = "application/sparql-results+json"
 PATIENCE = 60.0
@@ -21,6 +31,12 @@ PATIENCE = 60.0
 _ROUND = 1000
 """A number of rows that this divides may be where a server stops sending."""
 
+_SHOWN = 300
+_NO_RESULTS = "its answer is JSON, but not SPARQL results"
+_EMPTY = (
+    "questions see no statement there, so that no row says nothing. Push the graphs, and let the "
+    "default graph be the union of all (Oxigraph: --union-default-graph)"
+)
 _DAY = 86_400
 _SECONDS = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[+]?[0-9]{1,2})?")
 _PROLOGUE = re.compile(
@@ -28,9 +44,15 @@ _PROLOGUE = re.compile(
 )
 
 
-def ask(url: str, sparql: str, *, seconds: float) -> QuerySolutions | QueryBoolean:
-    """Put a SELECT or an ASK to a SPARQL endpoint, and wait for its answer so long at most."""
+def ask(
+    url: str, sparql: str, *, seconds: float, tell: Callable[[str], None] = lambda _: None
+) -> QuerySolutions | QueryBoolean:
+    """Put a SELECT or an ASK to a SPARQL endpoint, and wait for its answer so long at most.
+
+    Where the answer is nothing, `tell` hears whether the server has anything to answer from.
+    """
     transport.check_address(url)
+    check_patience(seconds)
     query, deadline = with_prefixes(sparql), time.monotonic() + seconds
     kind = re.match(r"SELECT(\s+DISTINCT)?\b|ASK\b", query[_body(query) :], flags=re.IGNORECASE)
     if not kind:
@@ -42,7 +64,55 @@ def ask(url: str, sparql: str, *, seconds: float) -> QuerySolutions | QueryBoole
         _refuse_fewer(url, query, len(rows), deadline - time.monotonic())
     if kind[1]:
         rows[:] = _once(rows)
-    return _parsed(url, results)
+    _refuse_other(url, query, results, asks=kind[0].upper() == "ASK")
+    found = _parsed(url, results)
+    if _is_nothing(results) and not _has_statements(url, deadline - time.monotonic()):
+        tell(f"{url}: {_EMPTY}")
+    return found
+
+
+def _refuse_other(url: str, query: str, results: dict[str, Any], *, asks: bool) -> None:
+    """Refuse the answer to another question, and put columns in the order that was asked for."""
+    head, truth = results.get("head"), isinstance(results.get("boolean"), bool)
+    told = head.get("vars") if isinstance(head, dict) else None
+    if not truth and not (isinstance(told, list) and isinstance(results.get("results"), dict)):
+        raise transport.doubt(url, _NO_RESULTS)
+    if truth != asks:
+        what = "rows to a question of yes or no" if asks else "yes or no to a question for rows"
+        raise transport.doubt(url, f"it answers with {what}")
+    asked = None if asks else _columns(query)
+    if asked is None:
+        return
+    if sorted(asked) != sorted(map(str, told or ())):
+        there, here = (", ".join(map(str, names)) or "none" for names in (told or (), asked))
+        what = f"it answers with the columns {visible(there)[:_SHOWN]}, not with {here}"
+        raise transport.doubt(url, what)
+    results["head"] = {"vars": list(asked)}
+
+
+def _columns(query: str) -> tuple[str, ...] | None:
+    """Name the columns of a SELECT; None of what only the server can read."""
+    try:
+        found = ask_here(Store(), query)
+    except CommuniqueError:
+        return None
+    return tuple(v.value for v in found.variables) if isinstance(found, QuerySolutions) else None
+
+
+def _is_nothing(results: dict[str, Any]) -> bool:
+    """Tell whether an answer is no, no row, or one row of zeros and empty cells."""
+    rows = _rows(results)
+    cells = [term.get("value") for row in rows for term in row.values()]
+    return results.get("boolean") is not True and len(rows) <= 1 and set(cells) <= {"0"}
+
+
+def _has_statements(url: str, seconds: float) -> bool:
+    """Ask whether questions see any statement there; a server that does not say so may."""
+    asked = with_prefixes("ASK { ?statement a cmq:Statement }")
+    try:
+        return _results(url, asked, seconds).get("boolean") is not False
+    except CommuniqueError:
+        return True
 
 
 def _rows(results: dict[str, Any]) -> list[Any]:
@@ -119,9 +189,9 @@ def _parsed(url: str, results: dict[str, Any]) -> QuerySolutions | QueryBoolean:
             row.update({name: mended(term) for name, term in row.items()})
         content = json.dumps(results)
     except (AttributeError, TypeError, ValueError) as error:
-        raise transport.doubt(url, "its answer is JSON, but not SPARQL results") from error
+        raise transport.doubt(url, _NO_RESULTS) from error
     if not _is_readable(content):
-        raise transport.doubt(url, "its answer is JSON, but not SPARQL results")
+        raise transport.doubt(url, _NO_RESULTS)
     return parse_query_results(content, format=QueryResultsFormat.JSON)
 
 

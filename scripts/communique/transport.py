@@ -73,7 +73,7 @@ def check_address(url: str) -> None:
         sound = False
     if not sound or re.search(r"[\x00-\x20\x7f-\U0010ffff]", url):
         raise CommuniqueError(
-            f"{visible(url)}: not the address of an endpoint. Begin it with https://"
+            f"{visible(url) or 'an empty text'}: not the address of an endpoint. Begin it with https://"
         )
     if parts.username is not None:
         raise CommuniqueError(
