@@ -100,8 +100,10 @@ def test_who_gave_the_word_is_proved_by_the_words_given_and_nothing_else(
         "S19 2931-3008",
     )
     assert told["halt of strikes on energy infrastructure"] == (
-        "article ▸ Journalist ▸ Donald Trump and Vladimir Putin; "
-        "article ▸ Kremlin ▸ Vladimir Putin",
+        (
+            "article ▸ Journalist ▸ Donald Trump and Vladimir Putin; "
+            "article ▸ Kremlin ▸ Vladimir Putin"
+        ),
         "S1 0-62, S4 345-422; S4 463-531",
     )
 
