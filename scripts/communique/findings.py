@@ -1,6 +1,7 @@
 """What validation finds: a place in a file, a sentence about it, and how to mend it."""
 
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -123,15 +124,22 @@ def around(text: str, region: Region) -> tuple[str, str]:
 def fingerprints(findings: Iterable[Finding]) -> dict[Finding, str]:
     """Name each finding so that the name stays when lines move: SHA-256, in hex.
 
-    It is made of the rule, the file, the thing, the value and the words of the line; equal ones
-    are numbered in their order.
+    It is made of the rule, the file, the thing, the value and the message; where no thing has a
+    lasting name, also of the words of the line. Equal ones are numbered in their order.
     """
-    seen = Counter[tuple[str, ...]]()
+    seen = Counter[str]()
     named = {}
-    for finding in sorted(findings):
-        line = " ".join(finding.excerpt.split())
-        key = (finding.rule.id, finding.file, finding.focus, finding.value, finding.message, line)
+    for finding in dict.fromkeys(sorted(findings)):
+        key = json.dumps([finding.rule.id, finding.file, finding.message, *_what(finding)])
         seen[key] += 1
-        text = "\0".join((*key, str(seen[key])))
-        named[finding] = hashlib.sha256(text.encode()).hexdigest()
+        named[finding] = hashlib.sha256(f"{key}{seen[key]}".encode()).hexdigest()
     return named
+
+
+def _what(finding: Finding) -> list[str]:
+    """Tell what a finding is about; a blank node has another name in every run."""
+    names = (finding.focus, finding.value)
+    focus, value = ("" if name.startswith("_:") else name for name in names)
+    if focus:
+        return [focus, value]
+    return [value, " ".join(finding.excerpt.split()).rstrip(" ;,.")]
