@@ -1,9 +1,14 @@
 import inspect
 import json
+import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -268,6 +273,165 @@ def test_standard_input_that_is_not_utf_8_is_one_line(checkout: Path) -> None:
         2,
         b"Error: standard input: not UTF-8. Save it as UTF-8\n",
     )
+
+
+def _shell(command: str, checkout: Path, **more: Any) -> "subprocess.CompletedProcess[str]":  # noqa: ANN401  what a process takes
+    """Run `communique ...` as a shell does, with its redirections."""
+    program = f"{shlex.quote(sys.executable)} -m communique"
+    text = command.replace("communique", program, 1)
+    return subprocess.run(
+        ["/bin/sh", "-c", text], cwd=checkout, capture_output=True, text=True, check=False, **more
+    )
+
+
+@pytest.mark.parametrize("command", ["query", "query demands", "show Kremlin", "compare", "test"])
+def test_a_closed_standard_output_is_one_line(checkout: Path, command: str) -> None:
+    done = _shell(f"communique {command} >&-", checkout)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: output: standard output is closed. Open it, or give -o FILE\n",
+    )
+
+
+def test_an_answer_in_a_file_needs_no_standard_output(checkout: Path, tmp_path: Path) -> None:
+    done = _shell(f"communique query demands -o {tmp_path}/d.csv >&-", checkout)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "d.csv").read_text().startswith("demand,")
+
+
+def test_a_closed_standard_input_is_one_line(checkout: Path) -> None:
+    done = _shell("communique query - <&-", checkout)
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "Error: standard input: closed. Give a file, or open it\n",
+    )
+
+
+@pytest.mark.parametrize("how", ["- <", "/dev/stdin <", "/dev/fd/0 <", ""])
+def test_a_query_can_be_given_in_every_way(checkout: Path, tmp_path: Path, how: str) -> None:
+    (tmp_path / "mine.rq").write_text("ASK {}")
+    done = _shell(f"communique query --format csv {how} {tmp_path}/mine.rq", checkout)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "answer\nyes\n", "")
+
+
+def test_a_query_that_comes_through_a_pipe_is_read_once(checkout: Path) -> None:
+    done = _shell("communique query /dev/stdin --format csv", checkout, input="ASK {}")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "answer\nyes\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without an end")
+def test_a_file_without_an_end_is_not_read_to_its_end(checkout: Path) -> None:
+    done = _shell("communique query /dev/zero", checkout, timeout=30)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: /dev/zero: more than 1,000,000 bytes. Ask in smaller steps\n",
+    )
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_a_byte_order_mark_before_a_query_is_left_out_and_told(run: Run, mark: str) -> None:
+    result = run("query", "-", "--format", "csv", text=f"{mark}ASK {{}}")
+
+    assert (result.exit_code, result.stdout) == (0, "answer\nyes\n")
+    assert result.stderr == ("standard input: a byte order mark left out.\n" if mark else "")
+
+
+def test_a_path_means_a_file_and_a_name_a_question(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chain").write_text("ASK {}")
+    stored = run("query", "chain", "--format", "csv", "--labels", "--root", project)
+    own = run("query", "./chain", "--format", "csv", "--root", project)
+
+    assert stored.stdout == "voice,relayed\nSylvania,Freedonia\n"
+    assert own.stdout == "answer\nyes\n"
+
+
+_DECLARED = "#+ params:\n#+   x: {type: iri}\nASK { VALUES $x { actor:sylvania } ?s cmq:voice $x }"
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"), [((), "yes"), (("--x", "Freedonia"), "yes"), (("--x", "a1:s001"), "no")]
+)
+def test_a_query_from_standard_input_takes_what_its_header_declares(
+    run: Run, project: Path, value: tuple[str, ...], answer: str
+) -> None:
+    result = run("query", "-", *value, "--format", "csv", "--root", project, text=_DECLARED)
+
+    assert (result.exit_code, result.stdout) == (0, f"answer\n{answer}\n")
+
+
+def test_help_does_not_wait_for_standard_input(run: Run) -> None:
+    assert run("query", "-", "--help").exit_code == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
+def test_an_interrupt_is_neither_a_finding_nor_a_bug(checkout: Path, tmp_path: Path) -> None:
+    crossed = " . ".join(f"?a{n} ?b{n} ?c{n}" for n in range(6))
+    (tmp_path / "long.rq").write_text(f"SELECT (COUNT(*) AS ?n) {{ {crossed} }}")
+    command = [sys.executable, "-m", "communique", "query", str(tmp_path / "long.rq")]
+    with subprocess.Popen(command, cwd=checkout, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+
+    assert (process.returncode, said) == (130, "Interrupted.\n")
+
+
+def test_a_dash_is_standard_output(run: Run, project: Path) -> None:
+    args = ("query", "chain", "--format", "csv", "--root", project)
+
+    assert run(*args, "-o", "-").stdout == run(*args).stdout
+    assert not Path("-").exists()
+
+
+def test_a_name_that_asks_for_no_format_is_told(run: Run, project: Path, tmp_path: Path) -> None:
+    told = [
+        run("query", "chain", "-o", tmp_path / name, "--root", project).stderr
+        for name in ("a.docx", "a.txt", "a.csv")
+    ]
+
+    assert told == [
+        f"{tmp_path / 'a.docx'}: a table is written, for its name asks for no format (--format).\n",
+        "",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("option", ["--evidence", "--show", "--why-empty", "--timeout=3"])
+def test_an_option_of_an_answer_needs_a_question(run: Run, option: str) -> None:
+    result = run("query", option)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"Error: {option.partition('=')[0]}: needs a question. "
+        "Give its name; communique query lists them\n"
+    )
+
+
+def test_a_report_that_cannot_be_written_is_told_by_its_own_option(
+    run: Run, project: Path, tmp_path: Path
+) -> None:
+    result = run("test", "--junit", tmp_path, "--root", project)
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"Error: {tmp_path}: Is a directory. Give another --junit\n",
+    )
+
+
+def test_the_version_is_known_without_installation(run: Run) -> None:
+    result = run("--version")
+
+    assert re.fullmatch(r"communique, version [0-9]+\.[0-9]+\.[0-9]+\n", result.stdout)
 
 
 def test_evidence_fails_when_a_sentence_is_gone(

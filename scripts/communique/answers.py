@@ -19,7 +19,7 @@ from communique.questions import (
     Question,
     ask,
     find,
-    is_adhoc,
+    is_own,
     questions,
     with_prefixes,
 )
@@ -65,7 +65,7 @@ def answer(store: Store, question: Question, *, labels: bool = True) -> Table:
 
 def answered(  # noqa: PLR0913  one parameter for each option
     root: Path,
-    name: str,
+    name: str | Question,
     *,
     form: str,
     labels: bool | None,
@@ -89,14 +89,16 @@ def answered(  # noqa: PLR0913  one parameter for each option
     """
     if endpoint is not None and why_empty:
         raise CommuniqueError("--why-empty: looks into the files only. Leave out --endpoint")
-    question = find(root, name)
+    question = _asked(root, name)
+    if question.byte_order_mark:
+        tell(f"{question.path}: a byte order mark left out.")
     check(question.sparql, where=str(question.path), services=allow_service)
     store = union(load(root))
     question = _narrowed(store, question, given, known=endpoint is None)
     if endpoint is not None:
         asking = _asking_there(endpoint, timeout, tell)
     else:
-        apart = is_adhoc(name) or allow_service or timeout is not None
+        apart = is_own(root, question) or allow_service or timeout is not None
         seconds = SECONDS if timeout is None else timeout
         limits = Limits(seconds, network=allow_service) if apart else None
         if not why_empty:
@@ -113,6 +115,10 @@ def answered(  # noqa: PLR0913  one parameter for each option
     return written(store, question, found, form=form, labels=labels, raw=raw)
 
 
+def _asked(root: Path, name: str | Question) -> Question:
+    return name if isinstance(name, Question) else find(root, name)
+
+
 def _explain(store: Store, question: Question, seconds: float, tell: Callable[[str], None]) -> None:
     from communique.diagnosis import explain
 
@@ -121,9 +127,9 @@ def _explain(store: Store, question: Question, seconds: float, tell: Callable[[s
         tell(line)
 
 
-def final(root: Path, name: str, given: Given | None = None) -> str:
+def final(root: Path, name: str | Question, given: Given | None = None) -> str:
     """Return the SPARQL that is asked in the end: with its values, and all its prefixes."""
-    question = find(root, name)
+    question = _asked(root, name)
     if given:
         question = _narrowed(union(load(root)), question, given)
     return with_prefixes(question.sparql.rstrip("\n") + "\n")

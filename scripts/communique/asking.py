@@ -32,30 +32,30 @@ class Asking(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            raise CommuniqueError(_no_such_option(error, _question(ctx))) from error
+            raise CommuniqueError(_no_such_option(error, asked(ctx))) from error
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the options of the command, and those of the question."""
-        asked = _question(ctx)
+        found = asked(ctx)
         ours = super().get_params(ctx)
-        return [*map(_option, asked.parameters), *ours] if asked else ours
+        return [*map(_option, found.parameters), *ours] if found else ours
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Explain the question if there is one, else the command."""
-        asked = _question(ctx)
-        if asked is None:
+        found = asked(ctx)
+        if found is None:
             super().format_help_text(ctx, formatter)
             return
         from communique.questions import columns
 
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(asked.summary)
-            if asked.description:
+            formatter.write_text(found.summary)
+            if found.description:
                 formatter.write_paragraph()
-                formatter.write_text(asked.description)
+                formatter.write_text(found.description)
             formatter.write_paragraph()
-            formatter.write_text(f"Columns: {', '.join(columns(asked))}")
+            formatter.write_text(f"Columns: {', '.join(columns(found))}")
 
     def _asked(self, ctx: click.Context, args: list[str]) -> Question | None:
         """Find the question in arguments that may hold options which are not known yet."""
@@ -70,7 +70,8 @@ class Asking(click.Command):
         root = Path(options["root"]) if options.get("root") else resources.root()
         names = [text for text in (options.get("name"), *rest) if isinstance(text, str)]
         name = _name(root, names)
-        return questions.find(root, name) if name else None
+        unread = name == "-" and (ctx.resilient_parsing or {"-h", "--help"} & set(args))
+        return questions.find(root, name) if name and not unread else None
 
 
 def given(params: dict[str, Any]) -> dict[str, tuple[str, ...] | None]:
@@ -112,7 +113,8 @@ class _Value(click.ParamType[str]):
             return []
 
 
-def _question(ctx: click.Context) -> Question | None:
+def asked(ctx: click.Context) -> Question | None:
+    """Return the question that the arguments name, read once."""
     found: Question | None = ctx.meta.get(_ASKED)
     return found
 
@@ -128,8 +130,8 @@ def _name(root: Path, texts: list[str]) -> str | None:
     stored = {path.stem for path in (root / "queries").glob("*.rq")}
     plain = [text for text in texts if not text.startswith("-")]
     named = [text for text in plain if text in stored or text.endswith(".rq")]
-    if "-" in texts and not named:
-        return None
+    if "-" in texts and (texts[0] == "-" or not named):
+        return "-"
     return next(iter([*named, *plain]), None)
 
 
@@ -147,13 +149,13 @@ def _option(parameter: Parameter) -> click.Option:
     )
 
 
-def _no_such_option(error: click.NoSuchOption, asked: Question | None) -> str:
+def _no_such_option(error: click.NoSuchOption, question: Question | None) -> str:
     from communique.parameters import suggestion
 
     name = error.option_name
-    takes = [f"--{parameter.name}" for parameter in asked.parameters] if asked else []
+    takes = [f"--{parameter.name}" for parameter in question.parameters] if question else []
     near = suggestion(name, sorted({*takes, *(error.possibilities or ())}))
-    of = f" of {asked.name}" if asked else ""
+    of = f" of {question.name}" if question else ""
     return f"{name}: no such option{of}. {near or 'See --help'}"
 
 

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from communique.asking import Asking, complete_name, given
+from communique.asking import Asking, asked, complete_name, given
+
+_INTERRUPTED = 130
+"""What shells call a command that SIGINT ended."""
 
 _ROOT = click.option(
     "--root",
@@ -50,6 +54,9 @@ class _Group(click.Group):
         except CommuniqueError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(_INTERRUPTED)
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001  whatever is left is a bug, and is shown as one
@@ -62,7 +69,14 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="communique")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _param, wanted: _tell_version(ctx) if wanted else None,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Who said what, who undertook what, according to whom, and which words prove it.
 
@@ -181,18 +195,21 @@ def query(  # noqa: PLR0913  one parameter for each option
     """
     from communique import questions
 
+    output = None if output == Path("-") else output
     if name is None:
+        _refuse_alone(click.get_current_context(), besides={"name", "root", "output"})
         _write(questions.listing(questions.questions(_project(root))), output)
         return
-    from communique import answers, formats
+    from communique import answers
 
+    question = asked(click.get_current_context()) or name
     if show:
-        text: str | bytes = answers.final(_project(root), name, given(params))
+        text: str | bytes = answers.final(_project(root), question, given(params))
     else:
         text = answers.answered(
             _project(root),
-            name,
-            form=form or formats.by_suffix(output) or "table",
+            question,
+            form=form or _form_of(output),
             labels=labels,
             raw=raw,
             endpoint=endpoint,
@@ -204,6 +221,8 @@ def query(  # noqa: PLR0913  one parameter for each option
             why_empty=why_empty,
             tell=_tell,
         )
+        if not (why_empty or endpoint) and output is None and sys.stdout and sys.stdout.isatty():
+            _hint(text)
     _write(text, output)
 
 
@@ -221,7 +240,7 @@ def show(name: str, root: Path | None, form: str) -> None:
     """
     from communique import show as showing
 
-    click.echo(showing.show(_project(root), name, form=form), nl=False)
+    _write(showing.show(_project(root), name, form=form), None)
 
 
 @main.command()
@@ -240,7 +259,7 @@ def compare(event: str | None, root: Path | None, form: str) -> None:
     """
     from communique import compare as comparing
 
-    click.echo(comparing.compare(_project(root), event, form=form), nl=False)
+    _write(comparing.compare(_project(root), event, form=form), None)
 
 
 @main.command()
@@ -271,7 +290,7 @@ def test(root: Path | None, junit: Path | None, *, update: bool, mutate: bool) -
     if junit:
         from communique.junit import as_junit
 
-        _write(as_junit(comparisons), junit)
+        _write(as_junit(comparisons), junit, option="--junit")
     _print([*(each for each in comparisons if not each.same), answers.summary(comparisons)])
     _exit(bad=not all(each.same for each in comparisons))
 
@@ -381,21 +400,65 @@ def _project(root: Path | None) -> Path:
 
 def _print(things: Iterable[object]) -> None:
     for thing in things:
-        click.echo(str(thing))
+        _echo(f"{thing}\n")
 
 
-def _write(text: str | bytes, output: Path | None) -> None:
+def _write(text: str | bytes, output: Path | None, *, option: str = "-o") -> None:
     from communique.errors import CommuniqueError
 
     if output is None:
-        if isinstance(text, bytes) and sys.stdout.isatty():
+        if isinstance(text, bytes) and sys.stdout and sys.stdout.isatty():
             raise CommuniqueError("xlsx: not for a terminal. Give a file with -o")
-        click.echo(text, nl=False)
+        _echo(text)
         return
     try:
         output.write_bytes(text if isinstance(text, bytes) else text.encode())
     except OSError as error:
-        raise CommuniqueError(f"{output}: {error.strerror}. Give another -o") from error
+        raise CommuniqueError(f"{output}: {error.strerror}. Give another {option}") from error
+
+
+def _echo(text: str | bytes) -> None:
+    from communique.errors import CommuniqueError
+
+    if sys.stdout is None:
+        raise CommuniqueError("output: standard output is closed. Open it, or give -o FILE")
+    click.echo(text, nl=False)
+
+
+def _form_of(output: Path | None) -> str:
+    """Return the format of a file by its name; say so where the name asks for none."""
+    from communique import formats
+
+    found = formats.by_suffix(output)
+    if output and not found and output.suffix != ".txt":
+        _tell(f"{output}: a table is written, for its name asks for no format (--format).")
+    return found or "table"
+
+
+def _hint(text: str | bytes) -> None:
+    """Say on a terminal how to find out why there is no row."""
+    if isinstance(text, str) and text.endswith("\n\n0 rows\n"):
+        _tell("No row: --why-empty tells what leaves the answer without rows.")
+
+
+def _refuse_alone(ctx: click.Context, *, besides: set[str]) -> None:
+    """Refuse options that only a question can have."""
+    from communique.errors import CommuniqueError
+
+    for param in ctx.command.params:
+        name = param.name or ""
+        default = ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+        if name not in besides and not default:
+            raise CommuniqueError(
+                f"{param.opts[0]}: needs a question. Give its name; communique query lists them"
+            )
+
+
+def _tell_version(ctx: click.Context) -> None:
+    from communique import resources
+
+    click.echo(f"communique, version {resources.version()}")
+    ctx.exit()
 
 
 def _tell(text: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from communique.dataset import Answer, Runner, Term
     from communique.parameters import Parameter
 
+_LARGEST = 1_000_000
+"""Bytes that are read of a file; what a query may have is less, and the guard's to say."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -33,6 +38,8 @@ class Question:
     tags: tuple[str, ...]
     sparql: str
     parameters: tuple[Parameter, ...] = ()
+    byte_order_mark: bool = False
+    """Whether one stood before it and was left out."""
 
     @property
     def topic(self) -> str:
@@ -54,17 +61,20 @@ def files(root: Path) -> list[Path]:
     return found
 
 
-def is_adhoc(name: str) -> bool:
-    """Tell whether a name stands for a query of the reader's own, not for a stored question."""
-    path = Path(name)
-    return name == "-" or path.suffix == ".rq" or len(path.parts) > 1
+def is_own(root: Path, question: Question) -> bool:
+    """Tell whether a query is the reader's own, and not one that the project stores."""
+    stored = root / "queries" / f"{question.name}.rq"
+    return question.path.resolve() != stored.resolve()
 
 
 def find(root: Path, name: str) -> Question:
-    """Return a question by its name, by the path of a .rq file, or from standard input (`-`)."""
+    """Return a question by its name, by the path of a file, or from standard input (`-`).
+
+    What comes through a pipe can be read only once.
+    """
     if name == "-":
-        return _decoded(Path("standard input"), sys.stdin.buffer.read())
-    if is_adhoc(name):
+        return _from_standard_input()
+    if name.endswith(".rq") or "/" in name or os.sep in name:
         return question(Path(name))
     known = {path.stem: path for path in files(root)}
     if name in known:
@@ -79,17 +89,29 @@ def find(root: Path, name: str) -> Question:
 def question(path: Path) -> Question:
     """Read one query file."""
     try:
-        return _decoded(path, path.read_bytes())
+        with path.open("rb") as file:
+            return _decoded(path, file.read(_LARGEST + 1))
     except OSError as error:
         raise CommuniqueError(f"{path}: {error.strerror}. Check the path") from error
 
 
+def _from_standard_input() -> Question:
+    where = Path("standard input")
+    if sys.stdin is None:
+        raise CommuniqueError(f"{where}: closed. Give a file, or open it")
+    return _decoded(where, sys.stdin.buffer.read(_LARGEST + 1))
+
+
 def _decoded(path: Path, data: bytes) -> Question:
+    if len(data) > _LARGEST:
+        raise CommuniqueError(f"{path}: more than {_LARGEST:,} bytes. Ask in smaller steps")
+    marked = data.startswith(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommuniqueError(f"{path}: not UTF-8. Save it as UTF-8") from error
-    return parse(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    read = parse(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return replace(read, byte_order_mark=marked)
 
 
 def parse(path: Path, text: str) -> Question:

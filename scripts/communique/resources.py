@@ -1,5 +1,6 @@
 """Where the project's own folders are: in the installed package, else in the checkout."""
 
+import re
 from pathlib import Path
 
 
@@ -7,3 +8,10 @@ def root() -> Path:
     """Return the folder that holds ontology, data, shapes and queries."""
     packaged = Path(__file__).parent
     return packaged if (packaged / "ontology").is_dir() else packaged.parents[1]
+
+
+def version() -> str:
+    """Return the one version of vocabulary, data and tool: what the ontology says it is."""
+    text = (root() / "ontology" / "communique.ttl").read_text(encoding="utf-8")
+    found = re.search(r'owl:versionInfo "([^"]+)"', text)
+    return found[1] if found else "unknown"
