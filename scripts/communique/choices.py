@@ -1,7 +1,8 @@
 """The things of a graph that a parameter can be, by whatever name they are called."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
@@ -28,12 +29,13 @@ def narrowed(store: Store, question: Question, given: Given, *, known: bool = Tr
     Where not all is `known`, an IRI may also name what the store does not know.
     """
     declared = {parameter.name: parameter for parameter in question.parameters}
+    names = cache(lambda: names_in(store))
     values: dict[str, list[Value] | None] = {}
     for name, texts in given.items():
         if name not in declared:
             hint = suggestion(name, declared) or _parameters(question.name, declared)
             raise CommuniqueError(f"{name}: no such parameter of {question.name}. {hint}")
-        values[name] = _values(store, declared[name], texts, known=known)
+        values[name] = _values(names, declared[name], texts, known=known)
     return replace(question, sparql=filled(question.sparql, values))
 
 
@@ -69,7 +71,11 @@ def offered(root: Path, parameter: Parameter, incomplete: str) -> list[tuple[str
 
 
 def _values(
-    store: Store, parameter: Parameter, texts: Sequence[str] | None, *, known: bool
+    names: Callable[[], Names],
+    parameter: Parameter,
+    texts: Sequence[str] | None,
+    *,
+    known: bool,
 ) -> list[Value] | None:
     if texts is None:
         if parameter.required:
@@ -81,7 +87,7 @@ def _values(
         raise wrong(parameter, "", "has no value", "Give one")
     if parameter.kind != "iri":
         return [literal(parameter, text) for text in texts]
-    among = choices(names_in(store), parameter)
+    among = choices(names(), parameter)
     return [_named(parameter, text, among, known=known) for text in texts]
 
 
