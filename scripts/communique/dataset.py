@@ -64,7 +64,7 @@ def _hidden(path: Path, folder: Path) -> bool:
 def sources(root: Path) -> list[Source]:
     """List the files of ontology and data with the graphs that they are."""
     files = turtle_files(root / "ontology") + turtle_files(root / "data")
-    return [Source(path, _graph_name(path.relative_to(root))) for path in files]
+    return [Source(path, graph_name(path.relative_to(root))) for path in files]
 
 
 def load(root: Path, *, infer: bool = True) -> Store:
@@ -131,7 +131,8 @@ def extent(store: Store, graphs: Iterable[NamedNode]) -> int:
     return sum(1 for graph in graphs for _ in store.quads_for_pattern(None, None, None, graph))
 
 
-def _graph_name(path: Path) -> str:
+def graph_name(path: Path) -> str:
+    """Return the name of the graph that a file is; its path is from the project's folder."""
     if path.parts[:2] == ("data", "articles"):
         return f"source/{path.stem}"
     return _NAMES.get(path.stem, path.stem)

@@ -22,20 +22,25 @@ class Labels:
     def __init__(self, store: Store) -> None:
         """Read labels from this store, when they are asked for."""
         self._store = store
-        self.of = cache(self._of)
+        self.found = cache(self._found)
+
+    def of(self, iri: str) -> str:
+        """Return the label of a thing, or its prefixed name."""
+        return self.found(iri) or shrink(iri)
 
     def text(self, term: Term | None) -> str:
         """Return a term as a person reads it."""
         return self.of(term.value) if isinstance(term, NamedNode) else _written(term, self.text)
 
-    def _of(self, iri: str) -> str:
+    def _found(self, iri: str) -> str:
+        """Return the label of a thing, or nothing."""
         for naming in _NAMING:
             found = self._store.quads_for_pattern(NamedNode(iri), naming, None)
             texts = [q.object for q in found if isinstance(q.object, Literal)]
             english = sorted(text.value for text in texts if text.language == "en")
             if english:
                 return english[0]
-        return shrink(iri)
+        return ""
 
 
 def plain(term: Term | None) -> str:
