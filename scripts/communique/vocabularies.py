@@ -135,13 +135,17 @@ def vocabulary(ontology: Iterable[Quad], shapes: Iterable[Quad] = ()) -> Vocabul
 
 
 @cache
+def installed_ontology() -> tuple[Quad, ...]:
+    """Return what the ontology that is installed with this tool says."""
+    root, graph = resources.root(), graph_iri("ontology")
+    paths = turtle_files(root / "ontology")
+    return tuple(quad for path in paths for quad in read(path, root=root, graph=graph))
+
+
+@cache
 def installed_terms() -> dict[str, frozenset[str]]:
     """Return the terms of the installed ontology by their namespace, as IRIs."""
-    root = resources.root()
-    paths = turtle_files(root / "ontology")
-    return declared_terms(
-        quad for path in paths for quad in read(path, root=root, graph=graph_iri("ontology"))
-    )
+    return declared_terms(installed_ontology())
 
 
 def declared_terms(ontology: Iterable[Quad]) -> dict[str, frozenset[str]]:
