@@ -8,7 +8,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from rdflib import namespace
 from rdflib.namespace import DefinedNamespaceMeta
 
-from communique import dataset, resources, vocabularies
+from communique import dataset, positions, resources, vocabularies
 from communique.dataset import graph_iri
 from communique.namespaces import BASE, PREFIXES, shrink
 from communique.vocabularies import Vocabulary, prefix_faults, unknown_terms, vocabulary
@@ -181,6 +181,12 @@ def test_what_names_no_missing_term_is_let_pass(turtle: str, ours: Vocabulary) -
     assert found(turtle, ours) == []
 
 
+def test_a_subject_with_many_triples_is_found_once(ours: Vocabulary) -> None:
+    turtle = "cmq:Zzz a owl:Class ; rdfs:label 'z' ; rdfs:subClassOf cmq:Zzz ."
+
+    assert [part for part, _, _ in found(turtle, ours)] == ["subject", "object"]
+
+
 def test_a_fault_names_the_triple_its_part_and_the_way_out(ours: Vocabulary) -> None:
     (fault,) = vocabularies.faults(quads("<urn:s> cmq:voyce <urn:o> ."), ours)
 
@@ -213,6 +219,22 @@ def test_a_property_or_class_of_no_known_vocabulary_is_a_warning(
     (fault,) = vocabularies.faults(quads(turtle), ours)
 
     assert (fault.rule.id, fault.part, fault.severity) == ("unlisted-vocabulary", part, "warning")
+
+
+@pytest.mark.parametrize(
+    ("turtle", "part", "hint"),
+    [
+        ("<urn:s> a prov:agent .", "object", "Did you mean prov:Agent?"),
+        ("<urn:s> prov:Agent <urn:o> .", "predicate", "Did you mean prov:agent?"),
+        ("<urn:s> a dcterms:title .", "object", "Use another term"),
+    ],
+)
+def test_a_class_as_a_predicate_and_a_property_as_a_type_are_found(
+    turtle: str, part: str, hint: str, ours: Vocabulary
+) -> None:
+    (fault,) = vocabularies.faults(quads(turtle), ours)
+
+    assert (fault.rule.id, fault.part, fault.hint) == ("term-kind", part, hint)
 
 
 def test_a_term_inside_a_quoted_triple_is_looked_up(ours: Vocabulary) -> None:
@@ -287,6 +309,18 @@ def test_on_a_host_of_its_own_a_projects_things_are_below_id() -> None:
 
 
 # Prefixes
+
+
+@pytest.mark.parametrize("folder", ["ontology", "data", "shapes"])
+def test_every_file_declares_what_it_uses_and_by_the_table(folder: str, ours: Vocabulary) -> None:
+    for path in dataset.turtle_files(ROOT / folder):
+        reading = positions.read(path.read_text(encoding="utf-8"))
+        declared = [(each.prefix, each.iri) for each in reading.declared if not each.is_base]
+        written = (name.written for name in reading.names)
+        used = {each.partition(":")[0] for each in written if not each.startswith("<")}
+
+        assert declared
+        assert list(prefix_faults(declared, used, ours)) == []
 
 
 def prefixes(

@@ -46,10 +46,13 @@ _DECLARING = frozenset(
     }.items()
     for name in names.split()
 )
+_NO_CASE = frozenset({"mod", "rdf", "xsd"})
+"""Vocabularies in which a capital does not tell a class from a property."""
 _MEMBER = re.compile(r"_[1-9][0-9]*")
 
 _DECLARED = Rule("unknown-term", "A term is declared by the ontology.")
 _EXISTS = Rule("unknown-reused-term", "A term of a reused vocabulary exists in it.")
+_KIND = Rule("term-kind", "A predicate is a property, and a type is a class.")
 _LISTED = Rule("unlisted-vocabulary", "A property or class is of a vocabulary that is known here.")
 _ONE_TABLE = Rule("prefix-otherwise", "A prefix stands for the namespace of the table.")
 _KNOWN = Rule("prefix-unknown", "A prefix is in the table, or declared by the project.")
@@ -170,15 +173,21 @@ def unknown_terms(
 ) -> Iterator[tuple[Quad, str, str, str]]:
     """Yield each term that does not exist: its quad, the part, the IRI, the closest that does.
 
-    The closest is a prefixed name, or empty. A datatype is found in the object.
+    The closest is a prefixed name, or empty. A datatype is found in the object, and a subject
+    once in each graph.
     """
     closest = Closest(vocabulary)
     exists = cache(vocabulary.exists)
+    subjects = set[tuple[object, str]]()
     for quad in quads:
         version = quad.predicate.value in VERSIONS
         for part, iri in _names(quad):
-            if not exists(iri) and not (version and part == "object"):
-                yield quad, part, iri, closest(iri, vocabulary.known(iri) or ())
+            if exists(iri) or (version and part == "object"):
+                continue
+            if part == "subject" and (quad.graph_name, iri) in subjects:
+                continue
+            subjects.add((quad.graph_name, iri if part == "subject" else ""))
+            yield quad, part, iri, closest(iri, vocabulary.known(iri) or ())
 
 
 def faults(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
@@ -199,7 +208,41 @@ def faults(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
             hint=f"Did you mean {near}?" if near else f"Check how {local} is spelt",
             value=name,
         )
+    yield from _of_other_kinds(quads, vocabulary)
     yield from _unlisted(quads, vocabulary)
+
+
+def _of_other_kinds(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
+    """Find classes as predicates and properties as types."""
+    kind_of = cache(_kind)
+    for quad in quads:
+        type_ = quad.object if quad.predicate == _TYPE else None
+        for part, term, wrong in (
+            ("predicate", quad.predicate, "class"),
+            ("object", type_, "property"),
+        ):
+            if isinstance(term, NamedNode) and kind_of(term.value) == wrong:
+                space, local = split(term.value)
+                turned = space + local[0].swapcase() + local[1:]
+                near = vocabulary.shrink(turned) if vocabulary.exists(turned) else ""
+                name = vocabulary.shrink(term.value)
+                yield fault(
+                    quad,
+                    part,
+                    _KIND,
+                    f"{name} is a {wrong}.",
+                    layer="terms",
+                    hint=f"Did you mean {near}?" if near else "Use another term",
+                    value=name,
+                )
+
+
+def _kind(iri: str) -> str:
+    """Tell a class from a property by its first letter, where its vocabulary lets one."""
+    space, local = split(iri)
+    if iri not in (_reused(space) or ()) or _BY_NAMESPACE[space] in _NO_CASE:
+        return ""
+    return "class" if local[0].isupper() else "property"
 
 
 def _unlisted(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
