@@ -66,10 +66,44 @@ def test_two_patterns_are_named_together_when_neither_alone_would_do(union: Stor
     sparql = "SELECT ?s { ?s a cmq:Statement ; <urn:no> 1 FILTER(STR(?s) = 'x') }"
 
     assert _explained(union, sparql)[-3:] == [
-        "  There are rows only without all of these patterns:",
+        "  There are rows without these 2 patterns together:",
         "    line 1: ?s <urn:no> 1 .  (matches nothing by itself)",
         "    line 1: FILTER(STR(?s) = 'x')",
     ]
+
+
+def _different(many: int) -> str:
+    return " ".join(f"VALUES ?x {{ {n} }}" for n in range(many))
+
+
+def test_every_smallest_set_is_named_when_several_would_do(union: Store) -> None:
+    zero, one, two = (f"    line 1: VALUES ?x {{ {n} }}" for n in range(3))
+
+    assert _explained(union, f"SELECT * {{ {_different(3)} }}")[1:] == [
+        *("  There are rows without these 2 patterns together:", zero, one),
+        *("  or without these together:", zero, two),
+        *("  or without these together:", one, two),
+    ]
+
+
+def test_of_many_smallest_sets_some_are_named_and_the_others_told(union: Store) -> None:
+    told = _explained(union, f"SELECT * {{ {_different(6)} }}")
+
+    assert told.count("  or without these together:") == 4
+    assert told[-1] == "  Others may do, too."
+
+
+def test_none_of_the_sets_is_called_the_only_one(graph: Store) -> None:
+    sparql = """SELECT ?x ?f { ?x cmq:voice actor:kremlin ; cmq:force cmqv:demand ;
+      cmq:addressee actor:donald-trump ; cmq:attribution cmqv:presupposed }"""
+    told = _explained(graph, sparql)
+    sets = [told[at + 1 : at + 3] for at, line in enumerate(told) if line.endswith("together:")]
+
+    assert len(sets) > 1
+    for one in sets:
+        gone = [line.partition(": ")[2].partition("  (")[0] for line in one]
+        left = [text for text in _taken(sparql) if text not in gone]
+        assert _count(graph, f"SELECT * {{ {' '.join(left)} }}") > 0
 
 
 @pytest.mark.parametrize(
@@ -98,9 +132,60 @@ def test_every_kind_of_pattern_can_be_named(union: Store, culprit: str, line: st
 def test_a_graph_that_is_not_there_is_named(union: Store) -> None:
     assert _explained(union, "SELECT ?s { GRAPH graph:no { ?s ?p ?o } }") == [
         "query: no row.",
-        "  Nothing in the graph is called graph:no. Check its spelling",
-        "  There would be none without any of its patterns, either.",
+        (
+            "  No graph is called graph:no. There are "
+            "<https://w3id.org/communique/graph/source/1933-11-17-herring>, "
+            "graph:actors, graph:inferred, graph:ontology, graph:vocab"
+        ),
+        "  There are rows without this pattern:",
+        "    line 1: GRAPH graph:no",
     ]
+
+
+@pytest.mark.parametrize("clause", ["FROM graph:actor", "FROM <urn:no>", "FROM NAMED graph:actor"])
+@pytest.mark.parametrize("form", ["SELECT ?s", "ASK", "SELECT (COUNT(*) AS ?n)"])
+def test_a_graph_to_ask_that_is_not_there_is_named(union: Store, clause: str, form: str) -> None:
+    pattern = "GRAPH ?g { ?s cmq:relays ?o }" if "NAMED" in clause else "?s cmq:relays ?o"
+    told = _explained(union, f"{form} {clause} {{ {pattern} }}")
+
+    assert told[1].startswith(f"  No graph is called {clause.rsplit(maxsplit=1)[-1]}. ")
+    assert told[2:] == ["  There are rows without this pattern:", f"    line 1: {clause}"]
+
+
+def test_a_graph_that_does_not_hold_what_others_do_is_named(union: Store) -> None:
+    told = _explained(union, "SELECT ?s { GRAPH graph:actors { ?s cmq:relays ?o } }")
+
+    assert "    line 1: GRAPH graph:actors" in told
+
+
+def test_what_sums_up_nothing_is_explained_by_what_it_sums_up(union: Store) -> None:
+    sparql = "SELECT (COUNT(?s) AS ?n) { ?s a cmq:Statement ; cmq:relays actor:sylvania }"
+
+    assert _explained(union, sparql) == [
+        "query: nothing to sum up, for its patterns have no row.",
+        "  There are rows without this pattern:",
+        "    line 1: ?s cmq:relays actor:sylvania .  (matches nothing by itself)",
+    ]
+    assert _explained(union, "SELECT (COUNT(?s) AS ?n) { ?s a cmq:Statement }") == []
+
+
+@pytest.mark.parametrize(
+    "test", ["?l = 'Sylvania'", "'Sylvania' = ?l", "?l IN ('x', 'Sylvania')", "?l != 'Sylvania'"]
+)
+def test_a_text_that_has_a_language_in_the_graph_is_told(union: Store, test: str) -> None:
+    told = _explained(union, f"SELECT ?s {{ ?s rdfs:label ?l , 1 FILTER({test}) }}")
+
+    assert (
+        '  In the graph "Sylvania"@en has a language, which makes it another value than the text '
+        "alone. Write it so, or compare STR(...)"
+    ) in told
+
+
+@pytest.mark.parametrize("test", ["REGEX(?l, 'Sylvania')", "?l = 'Sylvania'@en", "?l = 'Other'"])
+def test_a_text_that_would_do_is_not_told(union: Store, test: str) -> None:
+    told = _explained(union, f"SELECT ?s {{ ?s rdfs:label ?l , 1 FILTER({test}) }}")
+
+    assert not [line for line in told if "has a language" in line]
 
 
 @pytest.mark.parametrize("modifier", ["HAVING(COUNT(?s) > 9)", "LIMIT 0", "OFFSET 9"])

@@ -14,7 +14,7 @@ from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
 from communique.guard import check
 from communique.labels import Labels, count
-from communique.names import refuse_unknown
+from communique.misnamed import refuse_unknown
 from communique.questions import (
     Question,
     ask,
@@ -23,7 +23,6 @@ from communique.questions import (
     questions,
     with_prefixes,
 )
-from communique.tokens import words
 from communique.worker import SECONDS, Limits, runner
 
 Row = tuple[str, ...]
@@ -102,7 +101,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
         seconds = SECONDS if timeout is None else timeout
         limits = Limits(seconds, network=allow_service) if apart else None
         if not why_empty:
-            refuse_unknown(store, words(question.sparql), where=str(question.path))
+            refuse_unknown(store, question.sparql, where=str(question.path))
         asking = _asking_here(store, question, limits, tell)
     if evidence or copy:
         from communique.proof import prove

@@ -17,8 +17,7 @@ from communique.errors import CommuniqueError
 from communique.formats import Found, Native, as_markdown, as_text, native, whole
 from communique.guard import check
 from communique.labels import Labels
-from communique.names import refuse_unknown
-from communique.tokens import words
+from communique.misnamed import refuse_unknown
 from communique.worker import SECONDS, Limits, runner
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class Dataset:
         It runs in a process of its own, for `timeout` seconds at most, without network.
         """
         check(sparql, where="query")
-        refuse_unknown(self.store, words(sparql), where="query")
+        refuse_unknown(self.store, sparql, where="query")
         run = runner(self.store, Limits(timeout), where="query", tell=lambda _: None)
         found = questions.ask(self.store, sparql, run=run)
         return (

@@ -4,7 +4,8 @@ import difflib
 import re
 import time
 from collections.abc import Iterator
-from itertools import combinations, islice
+from dataclasses import dataclass, replace
+from itertools import combinations
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +13,9 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from communique.errors import CommuniqueError
 from communique.labels import visible
-from communique.names import closest, described
-from communique.namespaces import PREFIXES, namespace, shrink
+from communique.misnamed import graphs, hint, is_graph, likely, meant, no_graph, spaces
+from communique.names import described
+from communique.namespaces import PREFIXES, shrink
 from communique.patterns import Pattern, Patterns, one_line, take_apart
 from communique.questions import prefixes_of
 from communique.tokens import Token
@@ -21,6 +23,7 @@ from communique.worker import Limits, Worker
 
 _LONGEST_TRY = 2.0
 _MOST_SHOWN = 5
+_OF_GRAPHS = {"FROM", "GRAPH"}
 _LONGEST_VALUE = 200
 _DECLARED = re.compile(r"\bPREFIX\s+([\w.-]*):\s*<([^<>\s]*)>", re.IGNORECASE)
 
@@ -74,46 +77,86 @@ class _Prober:
 
 
 def explain(store: Store, sparql: str, *, where: str, limits: Limits) -> list[str]:
-    """Say in lines why a query has no row; nothing if it has one."""
+    """Say in lines why a query has no row, or sums up none; nothing if it has one."""
     taken = take_apart(sparql, where=where)
+    strays = _strays(store, sparql, taken)
+    found = _Found([], whole=True)
+    alone: dict[Pattern, bool] = {}
     with _Prober(store, sparql, limits, where=where) as prober:
         try:
             if prober.has_rows(taken.without(())):
                 return []
-            culprits, whole = _smallest(prober, taken)
-            alone = {each: _alone(prober, sparql, each) for group in culprits for each in group}
+            found = _smallest(prober, taken, strays)
+            for each in (each for few in found.sets for each in few):
+                alone[each] = _alone(prober, sparql, each)
         except _Spent:
-            culprits, whole, alone = [], False, {}
+            found = replace(found, whole=bool(found.sets))
+    what = "nothing to sum up, for its patterns have no row" if taken.sums else "no row"
     return [
-        f"{where}: no row.",
-        *_unknown(store, sparql, (*taken.all, *taken.graphs)),
-        *_told(culprits, alone, whole=whole, seconds=limits.seconds),
+        f"{where}: {what}.",
+        *_unknown(store, sparql, taken.all),
+        *_other_texts(store, taken.all),
+        *_told(found, alone, seconds=limits.seconds),
     ]
 
 
-def _smallest(prober: _Prober, taken: Patterns) -> tuple[list[tuple[Pattern, ...]], bool]:
-    """Return the smallest sets of patterns to leave out, and whether none smaller was left untried.
+@dataclass(frozen=True)
+class _Found:
+    """The sets of patterns without which there are rows, all of one size."""
 
-    First everything is left out and given back piece by piece: what cannot be given back is one
-    set, though not always the smallest. Then all smaller ones are tried, by size.
+    sets: list[tuple[Pattern, ...]]
+    whole: bool
+    """Whether none smaller was left untried."""
+    more: bool = False
+    """Whether there are others of that size."""
+
+
+def _smallest(prober: _Prober, taken: Patterns, strays: tuple[Pattern, ...]) -> _Found:
+    """Return the smallest sets of patterns to leave out.
+
+    What names a graph that is not there is one, if it is enough. Else everything is left out and
+    given back piece by piece: what cannot be given back is one set, though not always the
+    smallest. Then all smaller ones are tried, by size.
     """
-    gone = list(taken.all)
+    if strays and prober.has_rows(taken.without(strays)):
+        return _Found([strays], whole=True)
+    gone = _enough(prober, taken)
+    found: list[tuple[Pattern, ...]] = []
+    try:
+        for size in range(1, len(gone) + 1):
+            for few in combinations(taken.all, size):
+                if prober.has_rows(taken.without(few)):
+                    found.append(few)
+                if len(found) > _MOST_SHOWN:
+                    return _Found(found[:_MOST_SHOWN], whole=True, more=True)
+            if found:
+                break
+    except _Spent:
+        return _Found(found or [gone], whole=bool(found), more=bool(found))
+    return _Found(found, whole=True)
+
+
+def _enough(prober: _Prober, taken: Patterns) -> tuple[Pattern, ...]:
+    """Return patterns without which there are rows, none of which can be given back; or none."""
+    gone = taken.all
     if not prober.has_rows(taken.without(gone)):
-        return [], True
+        return ()
     for each in taken.all:
-        left = [other for other in gone if other != each]
+        left = tuple(other for other in gone if other != each)
         if prober.has_rows(taken.without(left)):
             gone = left
-    try:
-        for size in range(1, max(2, len(gone))):
-            tried = combinations(taken.all, size)
-            working = (few for few in tried if prober.has_rows(taken.without(few)))
-            found = list(islice(working, _MOST_SHOWN))
-            if found:
-                return found, True
-    except _Spent:
-        return [tuple(gone)], False
-    return [tuple(gone)], True
+    return gone
+
+
+def _strays(store: Store, sparql: str, taken: Patterns) -> tuple[Pattern, ...]:
+    """Return what names graphs that are not there."""
+    declared = spaces(sparql)
+    return tuple(
+        each
+        for each in taken.all
+        if each.kind in _OF_GRAPHS
+        and any(not is_graph(store, meant(token, declared)) for token in graphs(each.tokens))
+    )
 
 
 def _alone(prober: _Prober, sparql: str, pattern: Pattern) -> bool:
@@ -124,61 +167,95 @@ def _alone(prober: _Prober, sparql: str, pattern: Pattern) -> bool:
     return prober.has_rows(f"{prologue} SELECT * {{ {pattern.text} }}")
 
 
-def _told(
-    culprits: list[tuple[Pattern, ...]],
-    alone: dict[Pattern, bool],
-    *,
-    whole: bool,
-    seconds: float,
-) -> Iterator[str]:
+def _told(found: _Found, alone: dict[Pattern, bool], *, seconds: float) -> Iterator[str]:
     """Tell the outcome of the search in lines."""
-    if culprits and len(culprits[0]) == 1:
-        one = "this pattern" if len(culprits) == 1 else "any one of these patterns"
+    sets = found.sets
+    if sets and len(sets[0]) == 1:
+        one = "this pattern" if len(sets) == 1 else "any one of these patterns"
         yield f"  There are rows without {one}:"
-        culprits = [tuple(each for group in culprits for each in group)]
-    elif culprits:
-        yield "  There are rows only without all of these patterns:"
-        culprits = culprits[:1]
-    elif whole:
+        sets = [tuple(each for few in sets for each in few)]
+    for at, few in enumerate(sets):
+        if len(few) > 1 and sets == found.sets:
+            size = f"these {len(few)} patterns" if at == 0 else "these"
+            yield f"  {'There are rows' if at == 0 else 'or'} without {size} together:"
+        for each in few:
+            note = "" if alone.get(each, True) else "  (matches nothing by itself)"
+            yield f"    line {each.line}: {visible(one_line(each))}{note}"
+    if found.more:
+        yield "  Others may do, too."
+    if found.whole and not sets:
         yield "  There would be none without any of its patterns, either."
-    for each in (each for group in culprits for each in group):
-        note = "" if alone.get(each, True) else "  (matches nothing by itself)"
-        yield f"    line {each.line}: {visible(one_line(each))}{note}"
-    if not whole:
-        yield f"  The search ended after {seconds:g} s. Give it longer by --timeout"
+    if not found.whole:
+        fewer = " Fewer may do." if sets and len(sets[0]) > 1 else ""
+        yield f"  The search ended after {seconds:g} s.{fewer} Give it longer by --timeout"
 
 
 def _unknown(store: Store, sparql: str, patterns: tuple[Pattern, ...]) -> Iterator[str]:
     """Name what the graph does not know, with what may have been meant."""
-    spaces = dict(_DECLARED.findall(sparql))
-    named = {iri for each in patterns for iri in _named(each, spaces)}
-    for iri in sorted(iri for iri in named if not _knows(store, iri)):
-        near = closest(iri, described(store)) or _near(iri, _iris(store))
-        yield f"  Nothing in the graph is called {shrink(iri)}. {_hint(near)}"
+    declared = spaces(sparql)
+    of_graphs = {
+        meant(token, declared)
+        for each in patterns
+        if each.kind in _OF_GRAPHS
+        for token in graphs(each.tokens)
+    }
+    for iri in sorted(iri for iri in of_graphs if not is_graph(store, iri)):
+        text = no_graph(store, iri)
+        yield f"  {text[:1].upper()}{text[1:]}"
+    named = {
+        pair for each in patterns if each.kind not in _OF_GRAPHS for pair in _named(each, declared)
+    }
+    for iri, is_class in sorted(pair for pair in named if not _knows(store, pair[0])):
+        near = likely(iri, described(store), is_class=is_class) or _near(iri, _iris(store))
+        yield f"  Nothing in the graph is called {shrink(iri)}. {hint(visible(near))}"
     said = {value for each in patterns for value in _values(each)}
     for value in sorted(said, key=str):
         if next(store.quads_for_pattern(None, None, value, None), None) is None:
             near = _like(value, store)
-            yield f"  No value in the graph is {visible(str(value))}. {_hint(near)}"
+            yield f"  No value in the graph is {visible(str(value))}. {hint(visible(near))}"
 
 
-def _hint(near: str) -> str:
-    return f"Did you mean {visible(near)}?" if near else "Check its spelling"
+def _other_texts(store: Store, patterns: tuple[Pattern, ...]) -> Iterator[str]:
+    """Name texts that a filter compares with, and that have a language in the graph."""
+    compared = {text for each in patterns if each.kind == "FILTER" for text in _compared(each)}
+    tagged = {
+        (quad.object.value, quad.object.language or "")
+        for quad in store.quads_for_pattern(None, None, None, DefaultGraph())
+        if isinstance(quad.object, Literal) and quad.object.value in compared
+    }
+    for text in sorted(text for text in compared if (text, "") not in tagged):
+        languages = sorted(language for value, language in tagged if value == text)
+        if languages:
+            as_it_is = str(Literal(text, language=languages[0]))
+            yield (
+                f"  In the graph {visible(as_it_is)} has a language, which makes it another value "
+                "than the text alone. Write it so, or compare STR(...)"
+            )
 
 
-def _named(pattern: Pattern, spaces: dict[str, str]) -> Iterator[str]:
-    """Yield the IRIs in a pattern, but for functions and datatypes."""
+def _compared(pattern: Pattern) -> Iterator[str]:
+    """Yield the texts without language that a filter holds against something by = or IN."""
+    texts = ["", *(token.text for token in pattern.tokens), ""]
+    opened: list[bool] = []
+    for at, token in enumerate(pattern.tokens, start=1):
+        if token.text == "(":
+            opened.append(texts[at - 1].upper() == "IN")
+        elif token.text == ")" and opened:
+            opened.pop()
+        beside = "=" in {texts[at - 1], texts[at + 1]} or (bool(opened) and opened[-1])
+        plain = token.kind == "short" and "\\" not in token.text
+        if plain and beside and texts[at + 1][:1] not in {"@", "^"}:
+            yield token.text[1:-1]
+
+
+def _named(pattern: Pattern, declared: dict[str, str]) -> Iterator[tuple[str, bool]]:
+    """Yield the IRIs in a pattern, but for functions and datatypes, and which name a class."""
     texts = ["", "", *(token.text for token in pattern.tokens), ""]
     for at, token in enumerate(pattern.tokens, start=2):
-        if texts[at - 2 : at] == ["^", "^"] or texts[at + 1] == "(" or token.text[:2] == "_:":
-            continue
-        if token.kind == "iri":
-            yield token.text[1:-1]
-        elif token.kind == "name":
-            prefix, _, local = token.text.partition(":")
-            space = spaces.get(prefix) or namespace(prefix)
-            if space and space != PREFIXES["xsd"]:
-                yield space + re.sub(r"\\(.)", r"\1", local)
+        aside = texts[at - 2 : at] == ["^", "^"] or texts[at + 1] == "("
+        iri = meant(token, declared) if token.kind in {"iri", "name"} else ""
+        if iri and not aside and not iri.startswith(PREFIXES["xsd"]):
+            yield iri, texts[at - 1] == "a"
 
 
 def _values(pattern: Pattern) -> Iterator[Literal]:

@@ -8,6 +8,7 @@ from communique.errors import CommuniqueError
 from communique.tokens import Token, tokens
 
 _MODIFIERS = ("HAVING", "LIMIT", "OFFSET", "VALUES")
+_SUMS = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
 _SHOWN = 120
 _STRINGS = {"short", "long"}
 _TERMS = {"iri", "name", "variable", "number", "word", *_STRINGS}
@@ -28,8 +29,8 @@ class Patterns:
     """A query taken apart."""
 
     pieces: tuple[str | Pattern, ...]
-    graphs: tuple[Pattern, ...] = ()
-    """The names of graphs, which cannot be left out."""
+    sums: bool = False
+    """Whether all its rows are summed up to one, which is there even if they are none."""
 
     @property
     def all(self) -> tuple[Pattern, ...]:
@@ -58,7 +59,7 @@ class _Reader:
         self._tokens = [t for t in tokens(sparql) if t.kind not in {"space", "comment"}]
         self._at = 0
         self._pieces: list[str | Pattern] = []
-        self._graphs: list[Pattern] = []
+        self._sums = False
 
     def query(self) -> Patterns:
         """Read it all."""
@@ -67,23 +68,34 @@ class _Reader:
         self._group()
         while self._at < len(self._tokens):
             self._modifier()
-        return Patterns(tuple(self._pieces), tuple(self._graphs))
+        return Patterns(tuple(self._pieces), self._sums)
 
     def _head(self) -> int:
         """Keep what stands before the patterns, and return where these begin."""
-        begin = self._find("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+        start = begin = self._find("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
         form = self._tokens[begin].text.upper()
         group = self._opening(begin)
         if form == "CONSTRUCT" and not self._word(group - 1, "WHERE"):
             self._at = group
             self._balanced()
-            group = self._opening(self._at)
-        self._keep(0, begin)
-        if form == "SELECT":
-            self._keep(begin, group)
+            begin, group = self._at, self._opening(self._at)
+        self._keep(0, start)
+        clauses = [at for at in range(begin, group) if self._word(at, "FROM")]
+        end = clauses[0] if clauses else group
+        self._sums = form == "SELECT" and self._sums_up(begin, end)
+        if form == "SELECT" and not self._sums:
+            self._keep(begin, end)
         else:
             self._pieces.append("SELECT *")
+        for clause in clauses:
+            self._at = clause + (3 if self._word(clause + 1, "NAMED") else 2)
+            self._add("FROM", clause)
         return group
+
+    def _sums_up(self, begin: int, end: int) -> bool:
+        """Tell whether the columns sum up all rows."""
+        grouped = any(self._word(at, "GROUP", "HAVING") for at in range(len(self._tokens)))
+        return not grouped and any(self._word(at, *_SUMS) for at in range(begin, end))
 
     def _opening(self, begin: int) -> int:
         return next(n for n in range(begin, len(self._tokens)) if self._tokens[n].text == "{")
@@ -114,12 +126,10 @@ class _Reader:
         self._pieces.append(self._between(start, end))
 
     def _add(self, kind: str, start: int, text: str | None = None) -> None:
-        self._pieces.append(self._pattern(kind, start, text))
-
-    def _pattern(self, kind: str, start: int, text: str | None = None) -> Pattern:
         found = tuple(self._tokens[start : self._at])
         line = self._sparql.count("\n", 0, found[0].start) + 1
-        return Pattern(kind, text or self._between(start, self._at), line, found)
+        words = text or self._between(start, self._at)
+        self._pieces.append(Pattern(kind, words, line, found))
 
     def _balanced(self) -> None:
         """Step over a bracket and what it holds, or over one token."""
@@ -160,8 +170,10 @@ class _Reader:
         elif word in {"GRAPH", "SERVICE"}:
             while self._text() != "{":
                 self._at += 1
-            self._keep(start, self._at)
-            self._graphs.append(self._pattern(word, start))
+            if word == "GRAPH":
+                self._add(word, start)
+            else:
+                self._keep(start, self._at)
             self._group()
         elif word in {"FILTER", "OPTIONAL", "MINUS", "BIND", "VALUES"}:
             self._block(word)
