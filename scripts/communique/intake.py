@@ -30,6 +30,9 @@ _WIDE = (
     (b"\xfe\xff", "UTF-16"),
 )
 _NAMED = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]*):[^<>\"{}|^`\\\x00-\x20]*>")
+_ANCHOR = re.compile(r"(?:^#\+|[-:,?\[{])\s*([&!][^\s,\[\]{}]+)")
+_STAIRS = re.compile(r"(?:[-?:]\s+){33}")
+_MOST_BRACKETS = 64
 _FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
     _FLAGS |= getattr(os, _name, 0)
@@ -218,6 +221,11 @@ def _read(text: Text, suffix: str) -> list[Finding]:
 
 
 def _of_query(text: Text) -> Iterator[Finding]:
+    header = _odd_header(text.text)
+    if header:
+        message = "The header of this question is more than keys and values."
+        yield text.refuse("query-header", *header, message, "write the values out")
+        return
     refused = refusal_of(text.text)
     if refused:
         rule, start, end, message, hint = refused
@@ -229,6 +237,21 @@ def _of_query(text: Text) -> Iterator[Finding]:
                 message = f"The IRI {token.text} has the scheme {found[1]}."
                 end = token.start + len(token.text)
                 yield text.refuse("iri-scheme", token.start, end, message, _SCHEMES)
+
+
+def _odd_header(text: str) -> tuple[int, int] | None:
+    """Return where a header makes more of itself than it says, or nests too deep."""
+    at, brackets = 0, 0
+    for line in text.splitlines(keepends=True):
+        if line.startswith("#+"):
+            found = _ANCHOR.search(line)
+            if found:
+                return at + found.start(1), at + found.end(1)
+            brackets += line.count("[") + line.count("{")
+            if brackets > _MOST_BRACKETS or _STAIRS.search(line):
+                return at, at + 2
+        at += len(line)
+    return None
 
 
 _SCHEMES = f"use {', '.join(sorted(SCHEMES))}"

@@ -8,6 +8,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import ClassVar
 
 from communique.findings import Finding
@@ -18,7 +19,9 @@ LARGEST_LITERAL = 2**20
 LARGEST_IRI = 2048
 LONGEST_NUMBER = 100
 SCHEMES = frozenset({"http", "https", "mailto", "tel", "urn"})
+MOST_MARKS = 1_500_000
 _MOST = 100
+_MEASURED_PART = 100_000
 
 _SURROGATES = range(0xD800, 0xE000)
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -37,7 +40,7 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _STRETCH = re.compile(rf"{_STRING.pattern}|<[^>\r\n]*>|#[^\r\n]*|\\.", re.DOTALL)
-_COMMENTS = re.compile(r"(?:#[^\r\n]*\s*)+")
+_COMMENTS = re.compile(r"(?:#[^\r\n]*\s*)++")
 _IRI = re.compile(r"<[^>\r\n]*>")
 _PLAIN_IRI = re.compile(r"<https?://[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]{1,2000}>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
@@ -128,8 +131,11 @@ class Scan:
         self._findings.extend(strange(self._text))
         if any(finding.rule.id == "merge-marker" for finding in self._findings):
             return self._findings
-        at, length, mark = 0, len(self._written), _MARK.search
+        at, length, mark, left = 0, len(self._written), _MARK.search, MOST_MARKS
         while len(self._findings) < _MOST and not self._too_deep:
+            left -= 1
+            if not left:
+                return [*self._findings, self._crowded(at)]
             found = mark(self._written, at)
             start = found.start() if found else length
             if start - at:
@@ -142,6 +148,10 @@ class Scan:
     def _refuse(self, rule: str, start: int, end: int, message: str, hint: str) -> None:
         self._findings.append(self._text.refuse(rule, start, end, message, hint))
 
+    def _crowded(self, at: int) -> Finding:
+        message = f"A file has {MOST_MARKS:,} brackets, strings, IRIs and comments at most."
+        return self._text.refuse("file-size", at, at + 1, message, "divide the file")
+
     def _string(self, start: int) -> int:
         found = _STRING.match(self._written, start)
         if not found:
@@ -152,7 +162,7 @@ class Scan:
         if len(raw) > LONGEST_NUMBER or "\\" in raw:
             self._literal(start, end, raw)
         if raw and raw[0] in "+-0123456789.P \t\n\r\\":
-            self._measure(start, end, unescaped(raw))
+            self._measure(start, end, unescaped(raw[:_MEASURED_PART]))
         return end
 
     def _unclosed(self, start: int, what: str, more: str) -> int:
@@ -166,11 +176,11 @@ class Scan:
     def _literal(self, start: int, end: int, raw: str) -> None:
         """Look at a literal that is long or has escapes."""
         if len(raw) > LARGEST_LITERAL // 4:
-            size = len(unescaped(raw).encode(errors="surrogatepass"))
+            size = len(raw.encode())
             if size > LARGEST_LITERAL:
                 message = f"A literal has {size:,} bytes."
                 self._refuse("literal-size", start, end, message, "keep long texts out of the data")
-        if "\\" in raw:
+        if "\\u" in raw or "\\U" in raw:
             self._escapes(start, end)
 
     def _escapes(self, start: int, end: int) -> None:
@@ -194,7 +204,7 @@ class Scan:
     def _measure(self, start: int, end: int, value: str) -> None:
         """Look at a literal that may be a number, a date or a duration."""
         long = len(value) > LONGEST_NUMBER and _MEASURED.fullmatch(value)
-        high = _EXPONENT.fullmatch(value) if len(value) <= LARGEST_LITERAL else None
+        high = not long and _EXPONENT.fullmatch(value)
         if not long and not high:
             return
         after = _AROUND.match(self._written, end)
@@ -203,7 +213,7 @@ class Scan:
             return
         kind = self._resolved(typed[1])
         if long and kind not in _UNMEASURED:
-            message = f"A value of {len(value):,} characters stands where a number or a date does."
+            message = f"A value of {end - start:,} characters stands where a number or a date does."
             self._refuse("number-size", start, typed.end(), message, "write it shorter")
         elif high and kind not in _FLOATING | _UNMEASURED:
             message = "This number has an exponent, and its datatype has none."
@@ -371,6 +381,7 @@ def _iri_problem(iri: str, raw: str) -> tuple[str, str, str] | None:
     return _look(iri)
 
 
+@lru_cache(1024)
 def _look(name: str) -> tuple[str, str, str] | None:
     """Say what of a name does not look as it is."""
     if name.isascii():
@@ -387,5 +398,6 @@ def _look(name: str) -> tuple[str, str, str] | None:
     return None
 
 
+@lru_cache(1024)
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "?").partition(" ")[0]

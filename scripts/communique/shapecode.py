@@ -17,6 +17,7 @@ from communique.guard import DEEPEST, MOST_BYTES, MOST_OPERATORS, check
 from communique.namespaces import PREFIXES, shrink
 from communique.prescan import Scan, inside, stretches, unescaped
 from communique.refusals import Text
+from communique.tokens import blanked
 
 _SH = PREFIXES["sh"]
 _IMPORTS = PREFIXES["owl"] + "imports"
@@ -66,7 +67,7 @@ _RULES = frozenset(
         "values",
     ]
 )
-_QUERIES = frozenset(_SH + name for name in ("ask", "construct", "select", "update"))
+_QUERIES = frozenset({_SH + "ask", _SH + "select"})
 _PATTERN = _SH + "pattern"
 _PREFIX = _SH + "prefix"
 _NAMESPACE = _SH + "namespace"
@@ -85,6 +86,8 @@ BEGINNINGS = frozenset(
 _WATCHED = (*_CODE, *_READ, _IMPORTS)
 _MOST = 100
 _MOST_READ = 2**20
+_WEIGHT = 16
+"""To judge a pattern costs so many times what it costs to look through a query."""
 _SPARQL_PREFIX = re.compile(r"(?:[A-Za-z](?:[\w.-]{0,98}[\w-])?)?", re.ASCII)
 _SPARQL_NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 _MATCHING = re.compile(r"regex|replace", re.IGNORECASE)
@@ -104,6 +107,7 @@ _COUNTED = (
     *"+-*/|&!^=<>.;",
     *("union", "optional", "minus", "graph", "filter", "bind", "values", "select", "exists", "in"),
 )
+_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 _HEADER = re.compile(r"#[^\r\n]*")
 
 
@@ -136,7 +140,8 @@ class _Judge:
         found: dict[tuple[str, int], Finding] = {}
         try:
             for finding in (each for quad in quads for each in self._of(quad)):
-                found.setdefault((finding.rule.id, finding.region.line), finding)
+                place = (finding.rule.id, finding.region.line)
+                found[place] = min(finding, found.get(place, finding))
                 if len(found) >= _MOST or self._read > _MOST_READ:
                     break
         except SyntaxError:
@@ -147,6 +152,7 @@ class _Judge:
         predicate, term = quad.predicate.value, quad.object
         if predicate in _CODE:
             yield self._code(predicate)
+            return
         if isinstance(term, NamedNode) and term.value in _CODE:
             yield self._code(term.value)
         elif predicate == _IMPORTS:
@@ -175,8 +181,8 @@ class _Judge:
                 yield self._text.refuse("shape-prefix", *self._string(value), message, hint)
 
     def _pattern(self, pattern: str) -> str:
-        self._read += len(pattern)
-        return _TOO_MUCH if self._read > _MOST_READ else backtracking.problem(pattern)
+        self._read += _WEIGHT * len(pattern)
+        return _ONE_TOO_MANY if self._read > _MOST_READ else backtracking.problem(pattern)
 
     def _code(self, term: str) -> Finding:
         rule = "shape-script" if term in _SCRIPTS else "shape-rule"
@@ -191,7 +197,7 @@ class _Judge:
             message = f"The queries and patterns of this file {_TOO_MUCH}."
             yield self._text.refuse("query-size", *self._string(sparql), message, _DIVIDE)
             return
-        refused = refusal_of(sparql)
+        refused = refusal_of(sparql) or _reads_elsewhere(sparql)
         if refused:
             rule, begin, stop, message, hint = refused
             start, end = self._string(sparql)
@@ -266,6 +272,15 @@ def refusal_of(sparql: str) -> tuple[str, int, int, str, str] | None:
     return None
 
 
+def _reads_elsewhere(sparql: str) -> tuple[str, int, int, str, str] | None:
+    """Say where a query of a shape names the graphs that it reads: an engine may fetch them."""
+    found = _FROM.search(sparql) and _FROM.search(blanked(sparql))
+    if not found:
+        return None
+    message = "The query is refused here: it reads other graphs (FROM)."
+    return "service", *found.span(), message, "ask about the data at hand"
+
+
 def _harmless(sparql: str) -> bool:
     """Tell in one look that the guard would let a query pass: most are far from any limit."""
     folded = sparql.casefold()
@@ -297,6 +312,7 @@ def _short(term: object) -> str:
     return shrink(term.value) if isinstance(term, NamedNode) else str(term)[:80]
 
 
-_TOO_MUCH = "have more than 1 MiB together"
+_TOO_MUCH = "are too many for one file"
+_ONE_TOO_MANY = "is one too many for one file"
 _DIVIDE = "divide the file"
 _SIMPLER = "repeat each thing once, and divide what is repeated by a character of its own"
