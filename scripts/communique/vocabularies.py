@@ -184,9 +184,10 @@ def unknown_terms(
         for part, iri in _names(quad):
             if exists(iri) or (version and part == "object"):
                 continue
-            if part == "subject" and (quad.graph_name, iri) in subjects:
-                continue
-            subjects.add((quad.graph_name, iri if part == "subject" else ""))
+            if part == "subject":
+                if (quad.graph_name, iri) in subjects:
+                    continue
+                subjects.add((quad.graph_name, iri))
             yield quad, part, iri, closest(iri, vocabulary.known(iri) or ())
 
 
