@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -190,37 +190,40 @@ class _Query:
     def of_syntax(self) -> Iterator[Finding]:
         """Check that the question is SPARQL that may be asked here; prefixes are left out."""
         undeclared = {name: "urn:x" for name in self._used if name not in self._declared}
-        lone, odd = self._lone_bracket(), self._odd_word()
 
         def read(sparql: str, prefixes: dict[str, str]) -> Answer:
             """Parse and do not evaluate: what a query does not have cannot be replaced in it."""
             absent = Variable(f"absent_{len(sparql)}")
             try:
-                return Store().query(
+                return _empty().query(
                     sparql,
                     prefixes=prefixes | undeclared,
                     substitutions={absent: NamedNode("urn:x")},
                 )
             except RuntimeError:
-                return Store().query("ASK { }")
+                return _empty().query("ASK { }")
 
         try:
-            questions.ask(Store(), self._text, where=self._path, run=read)
+            questions.ask(_empty(), self._text, where=self._path, run=read)
         except CommuniqueError as error:
-            what = str(error)
-            rule = _SERVICE if "(SERVICE)" in what else _REFUSED
-            if what.endswith(" is not known. Declare it with PREFIX"):
-                yield from self._of_undeclared()
-            elif odd and "not SPARQL" in what:
-                hint = suggestion(odd.text.upper(), _WORDS) or "Mend the query"
-                what = f"Not SPARQL: no keyword is spelt {odd.text}."
-                yield self.finding(_SYNTAX, _at(odd), what, hint)
-            elif lone and "not SPARQL" in what:
-                done = "closes" if lone.text in _OPEN else "opens"
-                what = f"Not SPARQL: nothing {done} {lone.text}."
-                yield self.finding(_SYNTAX, _at(lone), what, "Mend the query")
-            else:
-                yield self._of_error(_SYNTAX if "not SPARQL" in what else rule, error, (0, 0))
+            yield from self._of_refusal(error)
+
+    def _of_refusal(self, error: CommuniqueError) -> Iterator[Finding]:
+        what = str(error)
+        if what.endswith(" is not known. Declare it with PREFIX"):
+            yield from self._of_undeclared()
+        elif "not SPARQL" not in what:
+            yield self._of_error(_SERVICE if "(SERVICE)" in what else _REFUSED, error, (0, 0))
+        elif odd := self._odd_word():
+            hint = suggestion(odd.text.upper(), _WORDS) or "Mend the query"
+            what = f"Not SPARQL: no keyword is spelt {odd.text}."
+            yield self.finding(_SYNTAX, _at(odd), what, hint)
+        elif lone := self._lone_bracket():
+            done = "closes" if lone.text in _OPEN else "opens"
+            what = f"Not SPARQL: nothing {done} {lone.text}."
+            yield self.finding(_SYNTAX, _at(lone), what, "Mend the query")
+        else:
+            yield self._of_error(_SYNTAX, error, (0, 0))
 
     def of_prefixes(self) -> Iterator[Finding]:
         """Check the prefixes against the one table."""
@@ -441,6 +444,11 @@ class _Query:
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
+
+
+@cache
+def _empty() -> Store:
+    return Store()
 
 
 def _at(token: Token) -> tuple[int, int]:
