@@ -14,7 +14,6 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store
 
 from communique import revisions
 from communique.errors import CommuniqueError
-from communique.findings import Finding, Region, Rule
 from communique.namespaces import PREFIXES
 from conftest import HERE
 
@@ -65,7 +64,7 @@ def _root(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_changed_where_nothing_was_done(root: Path) -> None:
-    assert revisions.change(root) == revisions.Change({}, frozenset())
+    assert revisions.changed(root) == {}
 
 
 def _with(lines: list[str], place: int, *more: str, instead: int = 0) -> list[str]:
@@ -120,32 +119,15 @@ def test_what_the_other_side_did_meanwhile_does_not_count(root: Path) -> None:
 def test_a_renamed_file_is_compared_with_what_it_was(root: Path) -> None:
     (root / _DATA).rename(root / "data" / "y.ttl")
 
-    assert revisions.change(root) == revisions.Change({_DATA: frozenset()}, frozenset())
+    assert revisions.changed(root) == {_DATA: set()}
     _write(root, _with(_LINES, 3, "<urn:new> <urn:p> 1 ."), "data/y.ttl")
     assert revisions.changed(root) == {_DATA: set(), "data/y.ttl": {4}}
 
 
-def test_things_whose_file_is_gone_are_changed(root: Path) -> None:
+def test_a_file_that_is_gone_has_no_lines(root: Path) -> None:
     (root / _DATA).unlink()
-    change = revisions.change(root)
 
-    assert change.lines == {_DATA: frozenset()}
-    assert change.things == {f"urn:s{n}" for n in range(1, 11)}
-
-
-def test_things_that_move_to_another_file_are_not_changed(root: Path) -> None:
-    _write(root, _LINES[1:])
-    _write(root, _LINES[:1], "data/y.ttl")
-
-    assert revisions.change(root).things == frozenset()
-
-
-def test_what_a_thing_says_through_blank_nodes_is_its_own(root: Path) -> None:
-    _write(root, ["<urn:a> <urn:p> ( 1 [ <urn:q> 2 ] ) ; <urn:r> 1 .", "<urn:b> <urn:p> [] ."])
-    _commit(root)
-    _write(root, ["<urn:a> <urn:p> ( 1 [ <urn:q> 3 ] ) ; <urn:r> 1 .", "<urn:b> <urn:p> [] ."])
-
-    assert revisions.change(root).things == {"urn:a"}
+    assert revisions.changed(root) == {_DATA: set()}
 
 
 def test_line_ends_and_a_mark_in_front_are_no_change(root: Path) -> None:
@@ -195,10 +177,8 @@ def test_a_link_is_named_and_not_read(root: Path, tmp_path: Path) -> None:
     secret.write_text("<urn:secret> <urn:p> 1 .")
     (root / "data" / "link.ttl").symlink_to(secret)
     (root / "data" / "folder").symlink_to(tmp_path)
-    change = revisions.change(root)
 
-    assert change.lines == {"data/folder": frozenset({1}), "data/link.ttl": frozenset({1})}
-    assert change.things == frozenset()
+    assert revisions.changed(root) == {"data/folder": {1}, "data/link.ttl": {1}}
 
 
 # What a repository cannot do
@@ -425,38 +405,6 @@ def test_a_path_that_leaves_the_project_is_not_laid_out(root: Path) -> None:
     assert _git(root.parent, "ls-tree", "-r", "--name-only", "HEAD").split("\n")[0] == ".hidden"
     with revisions.project_at(root.parent, commit) as folder:
         assert list(folder.iterdir()) == []
-
-
-# Which findings are of a change
-
-
-def _finding(file: str, line: int = 1, focus: str = "", value: str = "") -> Finding:
-    region = Region(line, 1, line, 2)
-    return Finding(file, region, Rule("r"), "m", "error", "names", focus=focus, value=value)
-
-
-def test_findings_on_changed_lines_or_about_changed_things_are_kept(root: Path) -> None:
-    _write(root, _with(_LINES, 3, instead=1))
-    change = revisions.change(root)
-    kept = [
-        _finding(_DATA, 3),
-        _finding(_DATA, 4),
-        _finding("data/other.ttl", 9, focus="<urn:s4>"),
-        _finding("data/other.ttl", 9, value="<urn:s4>"),
-        _finding("data"),
-        _finding(""),
-    ]
-    left = [_finding(_DATA, 9), _finding("data/other.ttl", 3), _finding("shapes")]
-
-    assert revisions.of_change([*kept, *left], change) == kept
-
-
-def test_all_findings_are_kept_where_all_is_new(root: Path) -> None:
-    shutil.rmtree(root / "data")
-    _commit(root)
-    _write(root, _LINES)
-
-    assert revisions.of_change([_finding(_DATA, n) for n in range(1, 11)], revisions.change(root))
 
 
 # Loosened shapes

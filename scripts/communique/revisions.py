@@ -10,29 +10,21 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path, PurePosixPath
-from typing import cast
-
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
 from communique.errors import CommuniqueError
-from communique.findings import Finding
 from communique.labels import visible
 from communique.loosening import loosened
-from communique.namespaces import shrink
 
 __all__ = [
     "FOLDERS",
-    "Change",
-    "change",
     "changed",
     "loosened",
-    "of_change",
     "parting",
     "project_at",
     "shapes_at",
@@ -67,67 +59,20 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_FORMATS = {
-    ".nq": RdfFormat.N_QUADS,
-    ".nt": RdfFormat.N_TRIPLES,
-    ".trig": RdfFormat.TRIG,
-    ".ttl": RdfFormat.TURTLE,
-}
 _HUNK = re.compile(rb"^@@ -\S+ \+([0-9]+)(?:,([0-9]+))? @@", re.MULTILINE)
 _LINE_END = re.compile(rb"\r\n?")
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a range of revisions changes in a project, uncommitted work included."""
-
-    lines: Mapping[str, frozenset[int]]
-    """The changed lines of each changed file, and those beside a deletion; a file that is gone
-    has none. Paths are from the project's folder."""
-    things: frozenset[str]
-    """The IRIs of the things of which something else is said now, or nothing any more."""
-
-
-def of_change(
-    findings: Iterable[Finding], change: Change, name: Callable[[str], str] = shrink
-) -> list[Finding]:
-    """Keep the findings that stand on a changed line, or are about a changed thing.
-
-    What is found of a folder is kept if something below it changed. `name` gives the prefixed
-    name of an IRI, as findings have it.
-    """
-    things = {name(iri) for iri in change.things}
-    folders = {
-        above.as_posix() for path in change.lines for above in PurePosixPath(path).parents
-    } | {""}
-    return [
-        each
-        for each in findings
-        if each.file in folders
-        or not things.isdisjoint({each.focus, each.value})
-        or any(
-            each.region.line <= line <= each.region.end_line
-            for line in change.lines.get(each.file, ())
-        )
-    ]
-
-
-def change(root: Path, base: str = "HEAD") -> Change:
-    """Return what is different now from where the history parted from `base`."""
-    repository = _Repository(root)
-    then = repository.files(repository.parting(base))
-    pairs = list(_pairs(root, then, repository))
-    lines = {pair.path: pair.lines() for pair in pairs}
-    lines |= {path: frozenset() for path in then if not (root / path).is_file()}
-    return Change(lines, _things(pairs))
 
 
 def changed(root: Path, base: str = "HEAD") -> dict[str, set[int]]:
     """Return the lines that are different now from where the history parted from `base`.
 
-    Files are named from the project's folder; one that is gone has no lines.
+    Uncommitted work counts. Beside a deletion the lines around it are named; a file that is gone
+    has none. Files are named from the project's folder.
     """
-    return {path: set(lines) for path, lines in change(root, base).lines.items()}
+    repository = _Repository(root)
+    then = repository.files(repository.parting(base))
+    lines = {pair.path: pair.lines() for pair in _pairs(root, then, repository)}
+    return lines | {path: set() for path in then if not (root / path).is_file()}
 
 
 def shapes_at(root: Path, revision: str) -> list[tuple[str, bytes]]:
@@ -281,18 +226,18 @@ class _Pair:
     after: bytes
     comparable: bool = True
 
-    def lines(self) -> frozenset[int]:
+    def lines(self) -> set[int]:
         """Return the lines of it that changed, and those beside a deletion."""
         last = max(1, len(self.after.splitlines()))
         if not self.comparable:
-            return frozenset({1})
+            return {1}
         if not self.before:
-            return frozenset(range(1, last + 1))
+            return set(range(1, last + 1))
         found = set[int]()
         for hunk in _HUNK.finditer(self._difference()):
             start, many = int(hunk[1]), int(hunk[2] or 1)
             found |= set(range(start, start + many)) if many else {start, start + 1}
-        return frozenset(line for line in found if 1 <= line <= last)
+        return {line for line in found if 1 <= line <= last}
 
     def _difference(self) -> bytes:
         with tempfile.TemporaryDirectory(prefix="communique-") as name:
@@ -305,7 +250,7 @@ class _Pair:
 
 
 def _pairs(root: Path, then: Mapping[str, str], repository: _Repository) -> Iterator[_Pair]:
-    """Yield the files that are not as they were, those that are gone included."""
+    """Yield the files that are there and not as they were."""
     now = dict(_present(root))
     kept = {path for path, data in now.items() if _is_blob(data, then.get(path, ""))}
     gone = {path: blob for path, blob in then.items() if path not in now}
@@ -321,8 +266,6 @@ def _pairs(root: Path, then: Mapping[str, str], repository: _Repository) -> Iter
             yield _Pair(path, before, b"", comparable=False)
         elif before != data or not then.get(source):
             yield _Pair(path, before, data)
-    for path in sorted(gone.keys() - set(renamed.values())):
-        yield _Pair(path, contents[gone[path]], b"", comparable=False)
 
 
 def _present(root: Path) -> Iterator[tuple[str, bytes | None]]:
@@ -370,42 +313,6 @@ def _share(one: bytes, other: bytes) -> float:
     """Return how many of the lines of two files are the same, from 0 to 1."""
     lines = Counter(one.splitlines()), Counter(other.splitlines())
     return (lines[0] & lines[1]).total() / max(1, lines[0].total(), lines[1].total())
-
-
-def _things(pairs: Iterable[_Pair]) -> frozenset[str]:
-    """Return the things that files describe otherwise than before, wherever they do."""
-    before, after = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
-    for pair in pairs:
-        _describe(pair.path, pair.before, before)
-        _describe(pair.path, pair.after, after)
-    all_ = before.keys() | after.keys()
-    return frozenset(iri for iri in all_ if before.get(iri) != after.get(iri))
-
-
-def _describe(path: str, data: bytes, said: dict[str, set[str]]) -> None:
-    """Add what a file says of each thing; a file that cannot be read says nothing."""
-    form = _FORMATS.get(PurePosixPath(path).suffix)
-    try:
-        quads = list(parse(data.removeprefix(b"\xef\xbb\xbf"), format=form)) if form else []
-    except SyntaxError:
-        return
-    about = defaultdict[object, list[Quad]](list)
-    for quad in quads:
-        about[quad.subject].append(quad)
-    for subject in [subject for subject in about if isinstance(subject, NamedNode)]:
-        said[subject.value].update(_sentences(subject, about))
-
-
-def _sentences(subject: NamedNode, about: Mapping[object, list[Quad]]) -> Iterator[str]:
-    """Yield what is said of a thing and of the blank nodes below it, numbered as they come."""
-    numbers: dict[object, int] = {subject: 0}
-    for node in (waiting := [cast("object", subject)]):
-        for quad in about.get(node, []):
-            if isinstance(quad.object, BlankNode) and quad.object not in numbers:
-                numbers[quad.object] = len(numbers)
-                waiting.append(quad.object)
-            told = numbers.get(quad.object, quad.object)
-            yield f"{numbers[node]} {quad.predicate} {told}"
 
 
 def _shown(revision: str) -> str:
