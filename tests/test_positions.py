@@ -267,7 +267,8 @@ def _joined(words: list[str], gaps: list[str]) -> str:
     for word, gap in zip(words, cycle(gaps), strict=False):
         close = text[-1:] in _BRACED or word[0] in _BRACED or word == "."
         escaped = "\\" in last and last[0] not in _BRACED and word == "."
-        needed = not close or last == "." or escaped
+        quotes = last[-1:] == word[0] and word[0] in "\"'"
+        needed = not close or last == "." or escaped or quotes
         text += (gap or (" " if needed and text else "")) + word
         last = word
     return text
@@ -429,6 +430,8 @@ def _judged_alike(text: str, syntax: RdfFormat) -> None:
         ("PREFIX x <y:> ", "expected a prefix and its colon, found x", "x"),
         ("PREFIX x:y <y:> ", "expected a prefix and its colon, found x:y", "x:y"),
         ("BASE :a ", "expected an IRI in angle brackets, found :a", ":a"),
+        (':a :b "\ud800" .', "not a literal: ", '"\ud800"'),
+        (":a :b <x:\ud800> .", "not an IRI: ", "<x:\ud800>"),
         ("GRAPH :a { }", "expected a statement, found GRAPH", "GRAPH"),
     ],
 )
@@ -486,6 +489,15 @@ def _written(text: str, **syntax: RdfFormat) -> list[tuple[str, str, str]]:
             ],
         ),
         (":a :b :c . :a :b :c .", [(":a", ":b", ":c"), (":a", ":b", ":c")]),
+        (":a :b '''''', '''a'b''' .", [(":a", ":b", "''''''"), (":a", ":b", "'''a'b'''")]),
+        (
+            ':a :b ("""""""c").',
+            [
+                *[(":a", ":b", '("""""""c")'), ('("""""""c")', '("""""""c")', '""""""')],
+                *[('("""""""c")',) * 3, ('("""""""c")', '("""""""c")', '"c"')],
+                ('("""""""c")',) * 3,
+            ],
+        ),
         (":a\\,b :b\\,c :c\\,.d.", [(":a\\,b", ":b\\,c", ":c\\,.d")]),
     ],
 )
