@@ -104,7 +104,7 @@ def test_validate_is_clean_on_good_data(run: Run, project: Path) -> None:
     assert (result.exit_code, result.stdout) == (
         0,
         (
-            "Checked 5 files, 77 triples, 2 statements; 1 of 1 shape had something to check. "
+            "Checked 8 files, 77 triples, 2 statements; 1 of 1 shape had something to check. "
             "0 errors.\n"
         ),
     )
@@ -117,8 +117,8 @@ def test_validate_fails_on_a_finding(run: Run, project: Path) -> None:
     assert (result.exit_code, result.stdout.splitlines()[0]) == (
         1,
         (
-            f"{_ARTICLE.as_posix()}: error: a1:s001: A statement names a known voice. "
-            "[shape:Statement-voice]"
+            f"{_ARTICLE.as_posix()}:8:1: error shape:Statement-voice: "
+            "Statement a1:s001 has no voice."
         ),
     )
 
@@ -500,7 +500,18 @@ def test_what_cannot_run_is_one_clear_line_and_exit_code_2(
     assert (result.exit_code, result.stderr, result.stdout) == (2, line, "")
 
 
-@pytest.mark.parametrize("command", ["build", "validate", "query", "test", "evidence", "publish"])
+@pytest.mark.parametrize("command", ["build", "validate"])
+def test_unreadable_turtle_is_a_finding_with_its_place(
+    run: Run, project: Path, command: str
+) -> None:
+    (project / "data" / "actors.ttl").write_text("<urn:a:a> <urn:a:b> .\n")
+    result = run(command, "--root", project)
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("data/actors.ttl:1:21: error syntax: Not Turtle: ")
+
+
+@pytest.mark.parametrize("command", ["query", "test", "evidence", "publish"])
 def test_unreadable_turtle_is_one_clear_line_and_exit_code_2(
     run: Run, project: Path, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -534,10 +545,10 @@ def test_a_bug_shows_its_traceback_and_exits_3(
         raise RuntimeError(f"infer={infer}")
 
     monkeypatch.setattr(dataset, "load", broken)
-    result = run("validate", "--root", project)
+    result = run("publish", "--root", project)
 
     assert result.exit_code == 3
-    assert "RuntimeError: infer=False" in result.stderr
+    assert "RuntimeError: infer=True" in result.stderr
 
 
 def test_a_wrong_option_exits_2(run: Run) -> None:
@@ -556,5 +567,5 @@ def test_the_job_tells_each_step_while_it_runs(project: Path, tmp_path: Path) ->
     told: list[str] = []
     building.build(project, tmp_path / "dist", copy=None, strict=False, progress=told.append)
 
-    assert told[0] == "Loading ..."
+    assert told[0] == "Checking files, names and shapes ..."
     assert told[-1] == "Writing ..."

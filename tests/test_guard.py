@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from communique import shacl
 from communique.answers import compare
 from communique.dataset import load, select, union
+from communique.engines import engine
 from communique.namespaces import PREFIXES
 from communique.questions import Question, questions
 from communique.shapes import load_shapes
@@ -81,8 +81,8 @@ def answered_otherwise(store: Store, checkout: Path, asked: list[Question]) -> b
 
 def broken(store: Store, checkout: Path) -> set[str]:
     """Return the things that break a rule, as its focus or as the value found."""
-    shapes, ends = load_shapes(checkout, store).store, ("focus", "value")
-    return {str(row[end]) for row in shacl.results(store, shapes) for end in ends if end in row}
+    results = engine("fast").results(store, load_shapes(checkout, store).store)
+    return {str(end) for result in results for end in (result.focus, result.value) if end}
 
 
 def noticed_by_shapes(triples: list[Quad], store: Store, checkout: Path) -> set[Quad]:

@@ -1,185 +1,212 @@
-import json
+"""The gate on a tiny project: what it finds, where, in which words, and what it leaves out."""
+
+import shutil
 from pathlib import Path
 
 import pytest
 
-from communique import dataset, validation
+from communique import validation
 from communique.errors import CommuniqueError
+from communique.findings import LAYERS, Finding, Report, fingerprints
 
 _ARTICLE = "data/articles/1933-11-17-herring.ttl"
+_SHAPES = "shapes/statement.ttl"
+_RDFS_LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 
 
-def _validate(project: Path) -> validation.Report:
-    return validation.validate(project, dataset.load(project, infer=False))
+def _validate(project: Path) -> Report:
+    return validation.validate(project)
 
 
 def _edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new, 1))
 
 
-def _lines(project: Path) -> list[str]:
-    return [str(finding) for finding in _validate(project).findings]
+def _only(project: Path) -> Finding:
+    (finding,) = _validate(project).findings
+    return finding
+
+
+def _rules(project: Path) -> list[str]:
+    return [finding.rule.id for finding in _validate(project).findings]
 
 
 def test_good_data_has_no_finding_and_is_counted(project: Path) -> None:
     assert str(_validate(project)) == (
-        "Checked 5 files, 77 triples, 2 statements; 1 of 1 shape had something to check. 0 errors."
+        "Checked 8 files, 77 triples, 2 statements; 1 of 1 shape had something to check. 0 errors."
     )
 
 
-def test_a_finding_names_file_thing_rule_and_shape(project: Path) -> None:
+def test_what_is_missing_is_told_at_the_thing_that_lacks_it(project: Path) -> None:
     _edit(project / _ARTICLE, "    cmq:voice actor:sylvania ;\n", "")
+    found = _only(project)
 
-    assert _lines(project) == [
-        f"{_ARTICLE}: error: a1:s001: A statement names a known voice. [shape:Statement-voice]"
-    ]
+    assert str(found) == (
+        f"{_ARTICLE}:8:1: error shape:Statement-voice: Statement a1:s001 has no voice."
+    )
+    assert (found.focus, found.hint) == ("a1:s001", "add cmq:voice with a thing of the class actor")
+    assert (found.rule.text, found.rule.file, found.rule.line) == (
+        "A statement names a known voice.",
+        _SHAPES,
+        21,
+    )
 
 
-def test_a_finding_shows_the_value_and_the_label(project: Path) -> None:
+def test_a_value_is_told_where_it_stands_with_labels_for_names(project: Path) -> None:
     _edit(
         project / _ARTICLE,
-        "    cmq:voice actor:sylvania ;",
-        '    cmq:voice actor:silvania ; <http://www.w3.org/2000/01/rdf-schema#label> "Reply"@en ;',
+        "cmq:voice actor:sylvania ;",
+        f'cmq:voice a1:u01 ; {_RDFS_LABEL} "Reply"@en ;',
     )
+    found = _only(project)
 
-    assert _lines(project) == [
-        (
-            f'{_ARTICLE}: error: a1:s001 "Reply": A statement names a known voice.'
-            " Found: actor:silvania [shape:Statement-voice]"
-        ),
-        (
-            f'{_ARTICLE}: error: a1:s001 "Reply": Nothing describes actor:silvania;'
-            " is it actor:sylvania? [known-names]"
-        ),
-    ]
+    assert found.message == (
+        'Statement "Reply" has the voice undertaking "lifting of the herring tariff", '
+        "which is not of the class actor."
+    )
+    assert (found.region.line, found.region.column, found.region.end_column) == (12, 15, 21)
+    assert found.excerpt[found.region.column - 1 : found.region.end_column - 1] == "a1:u01"
 
 
-def test_a_state_is_an_actor_without_inference(project: Path) -> None:
-    assert _validate(project).errors == 0
+def test_of_values_that_are_too_many_the_last_is_pointed_at(project: Path) -> None:
+    _edit(project / _ARTICLE, "cmq:force cmqv:accept", "cmq:force cmqv:accept , cmqv:assert")
+    found = _only(project)
+
+    assert (found.severity, found.message) == (
+        "warning",
+        "Statement a1:s001a has more than one of: force.",
+    )
+    assert found.excerpt[found.region.column - 1 : found.region.end_column - 1] == "cmqv:assert"
+    assert found.hint == "keep one of cmqv:accept, cmqv:assert"
 
 
-def test_a_dangling_voice_is_not_inferred_into_existence(project: Path) -> None:
-    (project / "data" / "actors.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
-
-    found = {finding.shape for finding in _validate(project).findings}
-
-    assert found == {"known-names", "shape:Statement-voice"}
-
-
-@pytest.mark.parametrize("verdict", ["breaches", "counterpartOf", "fulfils"])
-def test_a_verdict_in_the_file_of_an_article_is_a_finding(project: Path, verdict: str) -> None:
-    _edit(project / _ARTICLE, "cmq:content a1:u01", f"cmq:{verdict} a1:u01 ; cmq:content a1:u01")
-    lines = [line for line in _lines(project) if "[curated-verdicts]" in line]
-
-    assert lines == [
-        (
-            f"{_ARTICLE}: error: a1:s001a: Only data/curated.ttl says what breaches, fulfils or is"
-            f" the counterpart of what. Found: cmq:{verdict} a1:u01 [curated-verdicts]"
-        )
-    ]
-
-
-@pytest.mark.parametrize("verdict", ["breaches", "counterpartOf", "fulfils"])
-def test_a_verdict_in_the_curated_file_is_no_such_finding(project: Path, verdict: str) -> None:
-    prefixes = (project / _ARTICLE).read_text().split("\n\n")[0]
-    curated = f"{prefixes}\na1:u01 cmq:{verdict} a1:u01 .\n"
-    (project / "data" / "curated.ttl").write_text(curated)
-
-    assert "curated-verdicts" not in {finding.shape for finding in _validate(project).findings}
-
-
-def test_a_warning_is_reported_and_is_no_error(project: Path) -> None:
+def test_a_warning_is_no_error(project: Path) -> None:
     _edit(project / _ARTICLE, "cmq:force cmqv:accept", "cmq:force cmqv:accept , cmqv:assert")
     report = _validate(project)
 
-    assert (report.errors, report.warnings, str(report).split("check. ")[1]) == (
-        0,
-        1,
-        "0 errors, 1 warning.",
-    )
+    assert (report.errors, report.warnings, report.unchecked) == (0, 1, ())
 
 
-def test_findings_are_sorted_by_file_and_thing(project: Path) -> None:
-    _edit(project / _ARTICLE, "cmq:voice", "cmq:voyce")
+def test_a_dangling_name_is_told_with_the_closest_one_and_not_inferred_away(
+    project: Path,
+) -> None:
+    _edit(project / _ARTICLE, "actor:sylvania", "actor:silvania")
+    report = _validate(project)
+    (found,) = report.findings
+
+    assert (found.rule.id, found.value) == ("unknown-name", "actor:silvania")
+    assert "actor:sylvania" in found.hint
+    assert report.unchecked == ("constraints", "evidence", "policy")
+
+
+def test_a_layer_that_is_left_out_is_named_in_the_last_line(project: Path) -> None:
+    _edit(project / _ARTICLE, "actor:sylvania", "actor:silvania")
+
+    assert str(_validate(project)).endswith(" Not checked: constraints, evidence, policy.")
+
+
+def test_what_a_layer_builds_on_comes_before_it() -> None:
+    before = {layer: set(LAYERS[:place]) for place, layer in enumerate(LAYERS)}
+    late = {"prefixes": {"iris"}}
+
+    for layer, needed in validation.NEEDS.items():
+        assert set(needed) <= before[layer] | late.get(layer, set()), layer
+
+
+def test_a_known_error_leaves_nothing_out(project: Path) -> None:
+    _edit(project / _ARTICLE, "actor:sylvania", "actor:silvania")
+    known = list(fingerprints(_validate(project).findings).values())
+    report = validation.validate(project, known=known)
+
+    assert "constraints" not in report.unchecked
+    assert {finding.layer for finding in report.findings} == {"names", "constraints"}
+
+
+def test_a_misspelt_property_is_one_finding_for_each_place(project: Path) -> None:
+    text = (project / _ARTICLE).read_text()
+    (project / _ARTICLE).write_text(text.replace("cmq:voice", "cmq:voyce"))
     found = _validate(project).findings
 
-    assert [finding.focus for finding in found] == ["a1:s001", "a1:s001", "a1:s001a", "a1:s001a"]
+    assert [(each.rule.id, each.region.line, each.region.column) for each in found] == [
+        ("unknown-term", 12, 5),
+        ("unknown-term", 20, 5),
+    ]
+    assert {each.hint for each in found} == {"Did you mean cmq:voice?"}
+
+
+def test_a_syntax_error_has_its_place_and_stops_what_needs_the_graph(project: Path) -> None:
+    _edit(
+        project / _ARTICLE, "    cmq:voice actor:sylvania ;\n.", "    cmq:voice actor:sylvania ;\n"
+    )
+    report = _validate(project)
+    (found,) = report.findings
+
+    assert (found.rule.id, found.region.line, found.region.column) == ("syntax", 16, 5)
+    assert set(report.unchecked) == set(LAYERS) - {"encoding", "syntax", "iris"}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("old", "new", "rule"),
     [
-        ("cmq:Statement", "cmq:Statment", "A shape finds something to check."),
-        ("sh:minCount", "sh:minCuont", "SHACL has no sh:minCuont; did you mean sh:minCount?"),
-        ("sh:minCount", "sh:mincount", "SHACL has no sh:mincount; did you mean sh:minCount?"),
-        ("sh:Warning", "sh:Warnung", "SHACL has no sh:Warnung; did you mean sh:Warning?"),
-        (
-            "    sh:targetClass cmq:Statement ;\n",
-            "",
-            "A shape has a target, or another shape that uses it.",
-        ),
+        ("sh:targetClass cmq:Statement", "sh:targetClass cmq:Undertaken", "unknown-term"),
+        ("sh:targetClass cmq:Statement", "sh:targetClass cmq:Gesture", "idle-target"),
+        ("sh:minCount", "sh:minCuont", "unknown-reused-term"),
+        ("sh:minCount", "sh:mincount", "unknown-reused-term"),
+        ("sh:Warning", "sh:Warnung", "unknown-reused-term"),
+        ("    sh:targetClass cmq:Statement ;\n", "", "unreached-shape"),
+        ("a sh:NodeShape", "sh:deactivated true ; a sh:NodeShape", "deactivated-shape"),
+        ("sh:minCount 1", "sh:minCount 0", "idle-constraint"),
+        ("sh:minCount 1", 'sh:minCount 1 ; sh:flags "i"', "idle-constraint"),
+        ("a sh:NodeShape", "sh:maxCount 1 ; a sh:NodeShape", "idle-constraint"),
+        ("sh:path cmq:voice", "sh:path cmq:voise", "unknown-term"),
     ],
-    ids=["target that nothing has", "misspelt", "wrong case", "misspelt value", "no target"],
 )
 def test_a_shape_that_would_pass_in_silence_is_a_finding(
-    project: Path, old: str, new: str, message: str
+    project: Path, old: str, new: str, rule: str
 ) -> None:
-    _edit(project / "shapes" / "statement.ttl", old, new)
-    found = _validate(project).findings
+    _declare(project, "Gesture", "Class")
+    _edit(project / _SHAPES, old, new)
+    found = _only(project)
 
-    assert message in {finding.message for finding in found}
-    assert {finding.file for finding in found} == {"shapes/statement.ttl"}
-
-
-def test_an_empty_set_of_shapes_is_an_error(project: Path) -> None:
-    (project / "shapes" / "statement.ttl").unlink()
-
-    with pytest.raises(CommuniqueError, match=r"shapes: no \.ttl file in it"):
-        _validate(project)
+    assert (found.file, found.rule.id, found.severity) == (_SHAPES, rule, "error")
 
 
-def test_shapes_without_a_target_never_pass(project: Path) -> None:
-    (project / "shapes" / "statement.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
-    report = _validate(project)
+def test_a_second_target_that_finds_nothing_is_a_finding(project: Path) -> None:
+    _declare(project, "Gesture", "Class")
+    _edit(
+        project / _SHAPES,
+        "sh:targetClass cmq:Statement",
+        "sh:targetClass cmq:Gesture , cmq:Statement",
+    )
+    found = _only(project)
 
-    assert (report.shapes, report.errors) == (0, 1)
+    assert found.rule.id == "idle-target"
+    assert found.excerpt[found.region.column - 1 : found.region.end_column - 1] == "cmq:Gesture"
 
 
-def test_unreadable_shapes_are_reported_with_file_and_line(project: Path) -> None:
-    (project / "shapes" / "statement.ttl").write_text("<urn:a> <urn:b>\n")
+def test_an_empty_folder_of_shapes_never_passes(project: Path) -> None:
+    (project / _SHAPES).unlink()
 
-    with pytest.raises(CommuniqueError, match=r"^shapes/statement\.ttl:2:1: not Turtle"):
+    assert _rules(project) == ["no-target"]
+
+
+def test_a_missing_folder_of_shapes_cannot_be_validated(project: Path) -> None:
+    shutil.rmtree(project / "shapes")
+
+    with pytest.raises(CommuniqueError, match="shapes: no such folder"):
         _validate(project)
 
 
 def test_alignments_are_not_validated_as_data(project: Path) -> None:
-    _edit(project / "shapes" / "statement.ttl", "cmq:Statement ;", "cmq:Foreign ;")
+    _declare(project, "Gesture", "Class")
+    _edit(project / _SHAPES, "cmq:Statement ;", "cmq:Gesture ;")
     (project / "ontology" / "alignments.ttl").write_text(
-        "<urn:x> a <https://w3id.org/communique/ns#Foreign> ."
+        "<urn:x> a <https://w3id.org/communique/ns#Gesture> ."
     )
 
-    assert [finding.message for finding in _validate(project).findings] == [
-        "A shape finds something to check.",
-        "Nothing describes cmq:Foreign.",
-    ]
-
-
-def test_a_shape_that_is_switched_off_is_a_finding(project: Path) -> None:
-    _edit(
-        project / "shapes" / "statement.ttl",
-        "a sh:NodeShape",
-        "sh:deactivated true ; a sh:NodeShape",
-    )
-
-    assert "A shape is not deactivated. [shape:Statement]" in _lines(project)[0]
-
-
-def test_a_rule_about_an_unknown_property_is_a_finding(project: Path) -> None:
-    _edit(project / "shapes" / "statement.ttl", "sh:path cmq:voice", "sh:path cmq:voise")
-
-    assert any("Nothing describes cmq:voise; is it cmq:voice?" in line for line in _lines(project))
+    assert _rules(project) == ["idle-target"]
 
 
 @pytest.mark.parametrize(
@@ -199,18 +226,29 @@ def test_a_literal_without_the_form_of_its_datatype_is_a_finding(
 ) -> None:
     datatype = f"<http://www.w3.org/2001/XMLSchema#{kind}>"
     _edit(project / _ARTICLE, "cmq:voice", f'cmq:force "{value}"^^{datatype} ; cmq:voice')
+    found = _only(project)
 
-    assert any(
-        f"cmq:force has no value of the form xsd:{kind}. Found: {value} [literals]" in line
-        for line in _lines(project)
-    )
+    assert (found.rule.id, found.region.column) == ("literal-form", 15)
+    assert found.message == f'"{value}" does not have the form of xsd:{kind}.'
 
 
-def test_a_report_in_json_holds_every_finding(project: Path) -> None:
-    _edit(project / _ARTICLE, "cmq:voice", "cmq:voyce")
-    report = json.loads(validation.as_json(_validate(project)))
+@pytest.mark.parametrize("verdict", ["breaches", "counterpartOf", "fulfils"])
+def test_a_verdict_in_the_file_of_an_article_is_a_finding(project: Path, verdict: str) -> None:
+    _declare(project, verdict)
+    _edit(project / _ARTICLE, "cmq:content a1:u01", f"cmq:{verdict} a1:u01 ; cmq:content a1:u01")
+    found = _only(project)
 
-    assert {finding["focus"] for finding in report["findings"]} == {"a1:s001", "a1:s001a"}
+    assert (found.file, found.rule.id, found.layer) == (_ARTICLE, "curated-verdict", "policy")
+
+
+@pytest.mark.parametrize("verdict", ["breaches", "counterpartOf", "fulfils"])
+def test_a_verdict_in_the_curated_file_is_no_such_finding(project: Path, verdict: str) -> None:
+    _declare(project, verdict)
+    cmq = "https://w3id.org/communique/ns#"
+    thing = "https://w3id.org/communique/id/a1/u01"
+    (project / "data" / "curated.ttl").write_text(f"<{thing}> <{cmq}{verdict}> <{thing}> .\n")
+
+    assert _rules(project) == []
 
 
 def test_a_rule_in_sparql_is_asked_of_every_thing(project: Path) -> None:
@@ -219,10 +257,59 @@ shape:Relay a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:severity sh:Viola
   sh:sparql [ sh:message "A statement does not relay itself."@en ; sh:select
     "SELECT $this WHERE { $this <https://w3id.org/communique/ns#relays> $this }" ] .
 """
-    shapes = project / "shapes" / "statement.ttl"
+    shapes = project / _SHAPES
+    line = len(shapes.read_text().splitlines()) + 2
     shapes.write_text(shapes.read_text() + rule)
     _edit(project / _ARTICLE, "cmq:relays a1:s001a ;", "cmq:relays a1:s001 ;")
+    found = _only(project)
 
-    assert [(found.focus, found.message) for found in _validate(project).findings] == [
-        ("a1:s001", "A statement does not relay itself.")
-    ]
+    assert (found.focus, found.rule.id, found.rule.line) == ("a1:s001", "shape:Relay", line)
+
+
+def test_the_same_file_twice_is_a_finding(project: Path) -> None:
+    shutil.copy(project / _ARTICLE, project / "data" / "articles" / "again.ttl")
+    found = _only(project)
+
+    assert (found.file, found.rule.id) == (
+        "data/articles/again.ttl",
+        "duplicate-file",
+    )
+
+
+def test_two_files_that_would_be_one_graph_are_a_finding(project: Path) -> None:
+    (project / "data" / "more").mkdir()
+    (project / "data" / "more" / "actors.ttl").write_text("<urn:a:b> a <urn:a:c> .")
+
+    assert "one-graph" in _rules(project)
+
+
+def test_a_file_that_says_nothing_is_a_finding(project: Path) -> None:
+    (project / "data" / "empty.ttl").write_text("PREFIX cmq: <https://w3id.org/communique/ns#>\n")
+
+    assert (_only(project).file, _only(project).rule.id) == ("data/empty.ttl", "empty-file")
+
+
+def test_data_may_be_n_triples(project: Path) -> None:
+    cmq = "https://w3id.org/communique/ns#"
+    (project / "data" / "more.nt").write_text(
+        f"<https://w3id.org/communique/id/a1/s009> "
+        f"<http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{cmq}Statement> .\n"
+    )
+    found = _only(project)
+
+    assert (found.file, found.region.line, found.rule.id) == (
+        "data/more.nt",
+        1,
+        "shape:Statement-voice",
+    )
+
+
+def test_a_file_that_names_graphs_is_a_finding(project: Path) -> None:
+    (project / "data" / "more.nq").write_text("<urn:x:a> <urn:x:b> <urn:x:c> <urn:x:g> .\n")
+
+    assert "one-graph" in _rules(project)
+
+
+def _declare(project: Path, name: str, kind: str = "ObjectProperty") -> None:
+    ontology = project / "ontology" / "communique.ttl"
+    ontology.write_text(ontology.read_text() + f"\ncmq:{name}\n    a owl:{kind} ;\n.\n")

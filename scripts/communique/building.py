@@ -51,12 +51,12 @@ def build(
     root: Path, out: Path, *, copy: Path | None, strict: bool, progress: Progress = print
 ) -> Build:
     """Do the main job; write nothing if there is anything to mend."""
+    progress("Checking files, names and shapes ...")
+    checked = check_graphs(root)
+    if checked.findings:
+        return Build((checked, Outcome("Written", "nothing, for there is something to mend")))
     progress("Loading ...")
-    store = dataset.load(root, infer=False)
-    progress("Checking against the shapes ...")
-    checked = check_shapes(root, store)
-    progress("Inferring ...")
-    inference.add_inferred(store)
+    store = dataset.load(root)
     progress("Checking the evidence ...")
     proven = check_evidence(store, copy)
     progress("Answering the questions ...")
@@ -76,9 +76,9 @@ def loaded(root: Path, store: Store) -> Outcome:
     return Outcome("Loaded", summary)
 
 
-def check_shapes(root: Path, store: Store) -> Outcome:
-    """Check the data against the shapes."""
-    report = validation.validate(root, store)
+def check_graphs(root: Path) -> Outcome:
+    """Check all that can be checked without asking anything."""
+    report = validation.validate(root)
     errors = tuple(str(f) for f in report.findings if f.severity == "error")
     warnings = tuple(str(f) for f in report.findings if f.severity != "error")
     return Outcome("Checked", str(report).removeprefix("Checked "), errors, warnings)

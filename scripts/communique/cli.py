@@ -1,6 +1,7 @@
 """The commands. Each parses, calls one function, prints."""
 
 import errno
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -53,7 +54,7 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except CommuniqueError as error:
             click.echo(f"Error: {error}", err=True)
-            ctx.exit(2)
+            ctx.exit(error.code)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
@@ -106,29 +107,84 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
 
 
 @main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @_ROOT
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["full", "json"]),
+    type=click.Choice(["full", "concise", "json", "jsonl", "github", "junit", "sarif"]),
     default="full",
     show_default=True,
-    help="Lines to read, or JSON.",
+    help="With the lines of the files, one line each, or for a machine.",
 )
-def validate(root: Path | None, form: str) -> None:
-    """Check the data against the shapes.
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="What makes it end with 1.",
+)
+@click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="HEAD",
+    metavar="[REV]",
+    help="Tell only what came since this revision; without one, since the last commit.",
+)
+@click.option("--shapes-from", metavar="REV", help="Judge by the shapes of this revision.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="A file of findings that are known: they are not told, and do not fail.",
+)
+@click.option("--update", is_flag=True, help="Write what is found to the --baseline.")
+@click.option(
+    "--engine",
+    type=click.Choice(["fast", "reference", "both"]),
+    default="fast",
+    show_default=True,
+    help="What judges by the shapes; both compares the two.",
+)
+@_COPY
+def validate(  # noqa: PLR0913  one parameter for each option
+    paths: tuple[Path, ...],
+    root: Path | None,
+    *,
+    form: str,
+    output: Path | None,
+    fail_on: str,
+    changed: str | None,
+    shapes_from: str | None,
+    baseline: Path | None,
+    update: bool,
+    engine: str,
+    copy: Path | None,
+) -> None:
+    """Check all there is to check; tell what is found, everywhere or in some files and folders.
+
+    The last line says what was checked. It ends with 0 only if every layer was reached.
 
     \b
     Example:
       communique validate
-      communique validate --format json
+      communique validate data/articles --format concise
+      communique validate --changed main --shapes-from main --format github
+      communique validate --baseline known.jsonl --update
+      communique validate --format sarif -o communique.sarif
     """
-    from communique import dataset, validation
+    from communique import reporting, scope
 
-    project = _project(root)
-    report = validation.validate(project, dataset.load(project, infer=False))
-    _print([validation.as_json(report)] if form == "json" else [*report.findings, report])
-    _exit(bad=report.errors)
+    wanted = scope.Scope(paths, changed, shapes_from, baseline)
+    if update:
+        _print([scope.update(_project(root), wanted, engine=engine, copy=copy)])
+        return
+    report = scope.told(_project(root), wanted, engine=engine, copy=copy)
+    colour = output is None and form in ("full", "concise") and _is_coloured()
+    _write(reporting.report_as(form, report, colour=colour), output)
+    if output:
+        _tell(str(report))
+    _exit(bad=report.unchecked or report.errors or (fail_on == "warning" and report.warnings))
 
 
 @main.command(cls=Asking)
@@ -459,6 +515,11 @@ def _tell_version(ctx: click.Context) -> None:
 
     click.echo(f"communique, version {resources.version()}")
     ctx.exit()
+
+
+def _is_coloured() -> bool:
+    """Tell whether there is a terminal, and nobody who asks for no colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _tell(text: str) -> None:

@@ -1,10 +1,10 @@
 """Literals that do not have the form of their datatype: an engine that compares them breaks."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from pyoxigraph import DefaultGraph, Literal, Quad, Store
+from pyoxigraph import Literal, Quad
 
 from communique.namespaces import PREFIXES
 
@@ -39,9 +39,9 @@ _FORMS = {
 }
 
 
-def malformed(union: Store) -> Iterator[Quad]:
-    """Yield what is said by a literal without the form of its datatype, in the merged graph."""
-    for quad in union.quads_for_pattern(None, None, None, DefaultGraph()):
+def malformed(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """Yield what is said by a literal without the form of its datatype."""
+    for quad in quads:
         value = quad.object
         if isinstance(value, Literal) and not _well_formed(value):
             yield quad

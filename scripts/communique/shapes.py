@@ -1,26 +1,28 @@
 """The rules of a project, and the faults by which a rule would pass in silence."""
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from communique.dataset import Term, graph_iri, read, select, turtle_files
-from communique.names import TERMS, closest, described
+from communique.faults import Fault, fault
+from communique.findings import Rule
 from communique.namespaces import PREFIXES, shrink
 
+_SH = PREFIXES["sh"]
+_TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
 _FOCUS = {
     "targetClass": "ASK {{ [] rdf:type/rdfs:subClassOf* {target} }}",
     "targetNode": "ASK {{ {{ {target} ?p ?o }} UNION {{ ?s ?q {target} }} }}",
     "targetSubjectsOf": "ASK {{ ?s {target} ?o }}",
     "targetObjectsOf": "ASK {{ ?s {target} ?o }}",
 }
-_TARGETS = """
-SELECT ?shape ?kind ?target WHERE {
-  VALUES ?kind { sh:targetClass sh:targetNode sh:targetSubjectsOf sh:targetObjectsOf }
-  ?shape ?kind ?target .
+_IMPLICIT = """
+SELECT ?shape WHERE {
+  ?shape a rdfs:Class ; a ?kind .
+  VALUES ?kind { sh:NodeShape sh:PropertyShape }
 }
 """
 _UNREACHED = """
@@ -30,96 +32,160 @@ SELECT DISTINCT ?shape WHERE {
   FILTER NOT EXISTS {
     ?shape sh:targetClass|sh:targetNode|sh:targetSubjectsOf|sh:targetObjectsOf []
   }
+  FILTER NOT EXISTS { ?shape a rdfs:Class }
   FILTER NOT EXISTS { [] (!rdf:type) ?shape }
 }
 """
+_OF_PROPERTIES = frozenset({"minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals"})
+_NEEDS = {
+    "flags": "pattern",
+    "ignoredProperties": "closed",
+    "qualifiedMaxCount": "qualifiedValueShape",
+    "qualifiedMinCount": "qualifiedValueShape",
+    "qualifiedValueShapesDisjoint": "qualifiedValueShape",
+}
 
-_KEYWORDS = frozenset({"and", "class", "in", "not", "or"})
-
-
-@dataclass(frozen=True, order=True)
-class Flaw:
-    """A shape that cannot do its work, and why."""
-
-    shape: str
-    message: str
+_IDLE = Rule("idle-target", "A target of a shape finds something to check.")
+_UNREACHABLE = Rule("unreached-shape", "A shape has a target, or another shape that uses it.")
+_OFF = Rule("deactivated-shape", "A shape is not deactivated.")
+_IDLE_CONSTRAINT = Rule("idle-constraint", "A constraint has an effect.")
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """The shapes of a project, and the file of each."""
+    """The shapes of a project, and what is wrong with them."""
 
     store: Store
-    files: dict[str, str]
-    targeting: tuple[str, ...]
-    idle: tuple[str, ...]
-    flaws: tuple[Flaw, ...]
+    """Each file a named graph; all of them together the default graph."""
+    targeting: tuple[NamedNode | BlankNode | Triple, ...]
+    """The shapes with a target."""
+    idle: tuple[NamedNode | BlankNode | Triple, ...]
+    """Those of them whose targets find nothing."""
+    faults: tuple[Fault, ...]
 
 
 def load_shapes(root: Path, data: Store) -> Shapes:
     """Read the shapes of a project and try their targets on the data."""
-    store, files = Store(), dict[str, str]()
+    store = Store()
     for path in turtle_files(root / "shapes"):
-        quads = read(path, root=root, graph=graph_iri("shapes"))
-        store.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
-        files |= {_name(q.subject): path.relative_to(root).as_posix() for q in quads}
-    targets = select(store, _TARGETS)
-    found = {_name(row["shape"]): False for row in targets}
-    for row in targets:
-        found[_name(row["shape"])] |= _has_focus(data, row["kind"], row["target"])
-    idle = tuple(sorted(shape for shape, used in found.items() if not used))
-    unreached = list(_unreached(store))
-    none = not targets and not unreached
-    flaws = [
-        *(Flaw(shape, "A shape finds something to check.") for shape in idle),
-        *([Flaw("", "The shapes of a project have a target.")] if none else []),
-        *unreached,
-        *_misspelt(store),
-        *_switched_off(store),
-        *_unknown(store, data),
-    ]
-    return Shapes(store, files, tuple(sorted(found)), idle, tuple(sorted(flaws)))
+        graph = graph_iri(f"shapes/{path.stem}")
+        store.extend(read(path, root=root, graph=graph))
+    return judged(store, data)
 
 
-def _has_focus(data: Store, kind: Term, target: Term) -> bool:
-    ask = _FOCUS[kind.value.removeprefix(PREFIXES["sh"])].format(target=target)
+def judged(files: Iterable[Quad], data: Store) -> Shapes:
+    """Try the targets of shapes, each file a named graph, on the data."""
+    store = Store()
+    for quad in files:
+        store.extend([quad, Quad(quad.subject, quad.predicate, quad.object)])
+    targets = list(_targets(store))
+    used = dict.fromkeys((quad.subject for quad in targets), False)
+    idle = []
+    for quad in targets:
+        if _has_focus(data, quad):
+            used[quad.subject] = True
+        else:
+            idle.append(quad)
+    shapes = tuple(sorted(used, key=str))
+    return Shapes(
+        store=store,
+        targeting=shapes,
+        idle=tuple(shape for shape in shapes if not used[shape]),
+        faults=(
+            *(_idle(quad) for quad in idle),
+            *_unreached(store),
+            *_switched_off(store),
+            *_without_effect(store),
+        ),
+    )
+
+
+def _targets(store: Store) -> Iterator[Quad]:
+    for name in _TARGETS:
+        yield from store.quads_for_pattern(None, NamedNode(_SH + name), None, DefaultGraph())
+    for row in select(store, _IMPLICIT):
+        shape = row["shape"]
+        if isinstance(shape, NamedNode):
+            yield Quad(shape, NamedNode(_SH + "targetClass"), shape)
+
+
+def _has_focus(data: Store, target: Quad) -> bool:
+    ask = _FOCUS[target.predicate.value.removeprefix(_SH)].format(target=target.object)
     return bool(data.query(ask, prefixes=PREFIXES))
 
 
-def _unreached(store: Store) -> Iterator[Flaw]:
+def _idle(target: Quad) -> Fault:
+    what = shrink(target.object.value) if isinstance(target.object, NamedNode) else "its target"
+    message = f"The shape {_called(target)} finds nothing to check: the data has no {what}."
+    hint = "mend the target, or remove it"
+    return fault(target, "object", _IDLE, message, layer="shapes", hint=hint)
+
+
+def _unreached(store: Store) -> Iterator[Fault]:
     for row in select(store, _UNREACHED):
-        yield Flaw(_name(row["shape"]), "A shape has a target, or another shape that uses it.")
+        quad = _first(store, row["shape"], PREFIXES["rdf"] + "type")
+        message = f"Nothing uses the shape {_called(quad)}, and it has no target."
+        hint = "add sh:targetClass, or use it in another shape"
+        yield fault(quad, "subject", _UNREACHABLE, message, layer="shapes", hint=hint)
 
 
-def _misspelt(store: Store) -> Iterator[Flaw]:
-    """Find words that look like SHACL and are not: every engine ignores them."""
-    from rdflib import SH
-
-    known = _KEYWORDS.union(str(term).removeprefix(PREFIXES["sh"]) for term in dir(SH))
-    for quad in store:
-        for term in (quad.predicate, quad.object):
-            word = term.value.removeprefix(PREFIXES["sh"]) if isinstance(term, NamedNode) else ""
-            if word and word != getattr(term, "value", word) and word not in known:
-                near = difflib.get_close_matches(word, known, n=1)
-                hint = f"; did you mean sh:{near[0]}?" if near else "."
-                yield Flaw(_name(quad.subject), f"SHACL has no sh:{word}{hint}")
+def _switched_off(store: Store) -> Iterator[Fault]:
+    for quad in _stating(store, "deactivated"):
+        if _written(quad) in ("true", "1"):
+            message = f"The shape {_called(quad)} is deactivated: it checks nothing."
+            hint = "remove sh:deactivated"
+            yield fault(quad, "object", _OFF, message, layer="shapes", hint=hint)
 
 
-def _switched_off(store: Store) -> Iterator[Flaw]:
-    for row in select(store, "SELECT ?shape WHERE { ?shape sh:deactivated ?how FILTER(?how) }"):
-        yield Flaw(_name(row["shape"]), "A shape is not deactivated.")
+def _without_effect(store: Store) -> Iterator[Fault]:
+    """Find constraints that an engine ignores, or that hold whatever the data is."""
+    for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
+        why = _why_idle(store, quad) if quad.predicate.value.startswith(_SH) else ""
+        if why:
+            what = shrink(quad.predicate.value)
+            message = f"{what} of the shape {_called(quad)} has no effect: {why}."
+            yield fault(quad, "predicate", _IDLE_CONSTRAINT, message, layer="shapes")
 
 
-def _unknown(store: Store, data: Store) -> Iterator[Flaw]:
-    """Find terms of ours that nothing declares: a rule about them has nothing to judge."""
-    known = described(data)
-    for quad in store:
-        term = quad.object.value if isinstance(quad.object, NamedNode) else ""
-        if term.startswith(TERMS) and term not in known:
-            near = closest(term, known)
-            hint = f"; is it {near}?" if near else "."
-            yield Flaw(_name(quad.subject), f"Nothing describes {shrink(term)}{hint}")
+def _why_idle(store: Store, quad: Quad) -> str:
+    name = quad.predicate.value.removeprefix(_SH)
+    if name in _OF_PROPERTIES and not _states(store, quad, "path"):
+        return "the shape has no path"
+    if name in _NEEDS and not _states(store, quad, _NEEDS[name]):
+        return f"the shape has no sh:{_NEEDS[name]}"
+    if name == "minCount" and _number(quad) == 0:
+        return "everything has at least 0 values"
+    if name in ("closed", "uniqueLang") and _written(quad) in ("false", "0"):
+        return "it is false"
+    if name in ("minCount", "maxCount") and _number(quad) is None:
+        return "it is not a whole number"
+    return ""
 
 
-def _name(term: Term | Triple) -> str:
-    return str(term) if isinstance(term, Triple) else term.value
+def _number(quad: Quad) -> int | None:
+    text = _written(quad)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _written(quad: Quad) -> str:
+    return quad.object.value if isinstance(quad.object, Literal) else ""
+
+
+def _states(store: Store, quad: Quad, name: str) -> bool:
+    found = store.quads_for_pattern(quad.subject, NamedNode(_SH + name), None, DefaultGraph())
+    return next(iter(found), None) is not None
+
+
+def _stating(store: Store, name: str) -> Iterator[Quad]:
+    return store.quads_for_pattern(None, NamedNode(_SH + name), None, DefaultGraph())
+
+
+def _first(store: Store, subject: Term, predicate: str) -> Quad:
+    if isinstance(subject, Literal):
+        raise TypeError(subject)
+    found = store.quads_for_pattern(subject, NamedNode(predicate), None, DefaultGraph())
+    return next(iter(found))
+
+
+def _called(quad: Quad) -> str:
+    return shrink(quad.subject.value) if isinstance(quad.subject, NamedNode) else "without a name"

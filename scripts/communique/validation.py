@@ -1,201 +1,231 @@
-"""Whether the data keeps the rules of the shapes, and whether the shapes had anything to say."""
+"""The gate: what is checked, in which order, and what one layer leaves to the next."""
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique.dataset import Term, extent, graph_iri, select, sources, union
-from communique.labels import Labels, count, visible
+from communique import answers, dangling, vocabularies
+from communique.dataset import graph_iri, select
+from communique.engines import engine
+from communique.faults import Fault, fault
+from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
+from communique.graphs import File, Graphs, graphs, prefixes_of
+from communique.intake import Document, documents
+from communique.linting import Known, lint, stray_answers
 from communique.literals import malformed
-from communique.names import closest, described, unknown
 from communique.namespaces import PREFIXES, shrink
-from communique.shapes import Shapes, load_shapes
+from communique.places import Places
+from communique.shapes import Shapes, judged
+from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
+from communique.wellformed import problems
+from communique.wording import Wording
 
-_WARNING = NamedNode(PREFIXES["sh"] + "Warning")
-_VERDICTS = ("breaches", "counterpartOf", "fulfils")
+NEEDS: dict[str, tuple[str, ...]] = {
+    "syntax": ("encoding",),
+    "prefixes": ("syntax",),
+    "iris": ("encoding",),
+    "terms": ("prefixes", "iris"),
+    "names": ("terms",),
+    "shapes": ("terms",),
+    "constraints": ("names", "shapes"),
+    "evidence": ("constraints",),
+    "queries": ("terms",),
+    "policy": ("names",),
+}
+"""What each layer builds on: it is left out where one of these has errors."""
+
+_WARNING = PREFIXES["sh"] + "Warning"
+_VERDICTS = {PREFIXES["cmq"] + name for name in ("breaches", "counterpartOf", "fulfils")}
+_CURATED = graph_iri("curated")
+
+_FORM = Rule("literal-form", "A literal has the form of its datatype.")
+_TARGET = Rule("no-target", "The shapes of a project have a target.")
+_EVIDENCE = Rule("evidence", "The places of evidence fit together, and their digests are digests.")
+_STATEMENTS = "SELECT ?s { ?s a/rdfs:subClassOf* cmq:Statement }"
+_TYPE = NamedNode(PREFIXES["rdf"] + "type")
+_VERDICT = Rule(
+    "curated-verdict",
+    "Only data/curated.ttl says what breaches, fulfils or is the counterpart of what.",
+)
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One place where the data, or a shape, is not as it should be."""
+def validate(
+    root: Path,
+    *,
+    engine_name: str = "fast",
+    copy: Path | None = None,
+    judge: Sequence[Document] = (),
+    known: Collection[str] = (),
+) -> Report:
+    """Check a project, layer by layer; a layer with errors leaves out those that build on it.
 
-    file: str
-    focus: str
-    label: str
-    message: str
-    severity: str
-    shape: str
-    value: str = ""
+    `judge` are shapes that stand in for the project's own, which are then only checked themselves.
+    Errors whose fingerprints are `known` leave nothing out.
+    """
+    gate = _Gate(root, engine_name, copy, judge)
+    findings: set[Finding] = set()
+    failed: dict[str, bool] = {}
+    for layer in LAYERS:
+        if failed.keys() & NEEDS.get(layer, ()):
+            failed[layer] = False
+            continue
+        found = set(gate.check(layer))
+        findings |= found
+        if any(each.severity == "error" for each in _unknown(found, known)):
+            failed[layer] = True
+    unchecked = tuple(layer for layer, was_checked in failed.items() if not was_checked)
+    return gate.report(findings, unchecked)
 
-    def __str__(self) -> str:
-        """Say it in one line."""
-        name = f'{self.focus} "{self.label}"' if self.label else self.focus
-        value = f" Found: {self.value}" if self.value else ""
-        line = f"{self.file}: {self.severity}: {name}: {self.message}{value} [{self.shape}]"
-        return visible(line)
+
+def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Finding]:
+    return (each for each, name in fingerprints(found).items() if name not in known)
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was checked, and what was found."""
+class _Gate:
+    """A project under check: what is read for one layer is there for the next."""
 
-    files: int
-    triples: int
-    statements: int
-    shapes: int
-    shapes_used: int
-    findings: tuple[Finding, ...]
+    def __init__(
+        self, root: Path, engine_name: str, copy: Path | None, judge: Sequence[Document]
+    ) -> None:
+        self._root = root
+        self._engine = engine(engine_name)
+        self._copy = copy
+        self._documents, self._at_the_door = documents(root)
+        self._judge = judge
 
-    @property
-    def errors(self) -> int:
-        """How many findings are more than warnings."""
-        return sum(finding.severity == "error" for finding in self.findings)
+    def check(self, layer: str) -> Iterator[Finding]:
+        """Yield what one layer finds."""
+        yield from (finding for finding in self._at_the_door if finding.layer == layer)
+        for found in getattr(self, f"_{layer}", list)():
+            yield found if isinstance(found, Finding) else self._places.finding(found)
 
-    @property
-    def warnings(self) -> int:
-        """How many findings are warnings."""
-        return len(self.findings) - self.errors
-
-    def __str__(self) -> str:
-        """Sum up in one line."""
-        warned = f", {count(self.warnings, 'warning')}" if self.warnings else ""
-        return (
-            f"Checked {count(self.files, 'file')}, {count(self.triples, 'triple')}, "
-            f"{count(self.statements, 'statement')}; "
-            f"{self.shapes_used} of {count(self.shapes, 'shape')} had something to check. "
-            f"{count(self.errors, 'error')}{warned}."
+    def report(self, findings: set[Finding], unchecked: tuple[str, ...]) -> Report:
+        """Sum up what was checked, and what was found."""
+        shapes = () if "shapes" in unchecked else self._judged.targeting
+        return Report(
+            files=len(self._documents),
+            triples=len(self._graphs.data),
+            statements=len(select(self._union, _STATEMENTS)),
+            shapes=len(shapes),
+            shapes_used=len(shapes) - len(self._judged.idle if shapes else ()),
+            findings=tuple(sorted(findings)),
+            unchecked=unchecked,
         )
 
+    def _syntax(self) -> Iterable[Finding]:
+        return self._graphs.findings
 
-def validate(root: Path, store: Store) -> Report:
-    """Check the store of a project, without inferences, against the project's shapes."""
-    from communique import shacl
+    def _prefixes(self) -> Iterator[Finding]:
+        for file in self._graphs.files.values():
+            stated, used = prefixes_of(file.document.text)
+            if list(prefix_faults(stated, used, self._vocabulary)):
+                yield from self._misdeclared(file)
 
-    data = union(store)
-    shapes = load_shapes(root, data)
-    found = _Findings(root, store, shapes)
-    faulty = list(malformed(data))
-    for quad in faulty:
-        for each in list(data.quads_for_pattern(quad.subject, quad.predicate, quad.object)):
-            data.remove(each)
-    findings = {
-        *found.of_literals(faulty),
-        *found.of_shapes(),
-        *found.of_names(data),
-        *found.of_verdicts(),
-        *found.of_data(shacl.results(data, shapes.store)),
-    }
-    files = sources(root)
-    return Report(
-        files=len(files),
-        triples=extent(store, (source.iri for source in files)),
-        statements=len(select(data, "SELECT ?s { ?s a cmq:Statement }")),
-        shapes=len(shapes.targeting),
-        shapes_used=len(shapes.targeting) - len(shapes.idle),
-        findings=tuple(sorted(findings)),
-    )
-
-
-class _Findings:
-    """Turns what an engine says into what a person reads."""
-
-    def __init__(self, root: Path, store: Store, shapes: Shapes) -> None:
-        self._store = store
-        self._labels = Labels(store)
-        self._shapes = shapes
-        self._files: dict[object, str] = {
-            s.iri: s.path.relative_to(root).as_posix() for s in sources(root)
-        }
-
-    def of_shapes(self) -> Iterator[Finding]:
-        """Yield the flaws of the shapes themselves."""
-        for flaw in self._shapes.flaws:
-            file = self._shapes.files.get(flaw.shape, "shapes")
-            name = shrink(flaw.shape) if flaw.shape else "shapes"
-            yield Finding(file, name, "", flaw.message, "error", name)
-
-    def of_literals(self, faulty: Iterable[Quad]) -> Iterator[Finding]:
-        """Yield the literals that do not have the form of their datatype."""
-        for quad in faulty:
-            if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode):
-                kind = shrink(quad.object.datatype.value)
-                message = f"{shrink(quad.predicate.value)} has no value of the form {kind}."
-                file, label = self._file(quad.subject), self._label(quad.subject)
-                yield Finding(
-                    file,
-                    _name(quad.subject),
-                    label,
-                    message,
-                    "error",
-                    "literals",
-                    quad.object.value,
-                )
-
-    def of_names(self, data: Store) -> Iterator[Finding]:
-        """Yield the names that nothing describes."""
-        known = described(data)
-        for user, iri in unknown(data):
-            near = closest(iri, known)
-            message = f"Nothing describes {shrink(iri)}{f'; is it {near}?' if near else '.'}"
-            file, label = self._file(user), self._label(user)
-            yield Finding(file, _name(user), label, message, "error", "known-names")
-
-    def of_verdicts(self) -> Iterator[Finding]:
-        """Yield what only a curator may say and a file of an article says."""
-        message = "Only data/curated.ttl says what breaches, fulfils or is the counterpart of what."
-        curated = graph_iri("curated")
-        for name in _VERDICTS:
-            verdict = NamedNode(PREFIXES["cmq"] + name)
-            for quad in self._store.quads_for_pattern(None, verdict, None):
-                if quad.graph_name != curated:
-                    yield Finding(
-                        file=self._files.get(quad.graph_name, "data"),
-                        focus=_name(quad.subject),
-                        label=self._label(quad.subject),
-                        message=message,
-                        severity="error",
-                        shape="curated-verdicts",
-                        value=f"{shrink(verdict.value)} {_name(quad.object)}",
-                    )
-
-    def of_data(self, results: Iterable[dict[str, Term]]) -> Iterator[Finding]:
-        """Yield the results of validation."""
-        for row in results:
-            focus, value = row["focus"], row.get("value", row["focus"])
-            message = row.get("message")
+    def _misdeclared(self, file: File) -> Iterator[Finding]:
+        """Yield what is wrong with the prefixes of a file, read once more for their places."""
+        reading = file.reading()
+        declared = [each for each in reading.declared if not each.is_base]
+        stated = [(each.prefix, each.iri) for each in declared]
+        used = {each.written.partition(":")[0] for each in reading.names}
+        for each in prefix_faults(stated, used, self._vocabulary):
+            region = reading.region(declared[each.index].at)
+            before, excerpt = around(file.document.text, region)
             yield Finding(
-                file=self._file(focus),
-                focus=_name(focus),
-                label=self._label(focus),
-                message=message.value if message else "A rule of the shape is kept.",
-                severity="warning" if row["severity"] == _WARNING else "error",
-                shape=_name(row["shape"]),
-                value="" if value == focus else _name(value),
+                file=file.path,
+                region=region,
+                rule=each.rule,
+                message=each.message,
+                severity=each.severity,
+                layer="prefixes",
+                value=each.iri,
+                hint=each.hint,
+                before=before,
+                excerpt=excerpt,
             )
 
-    def _label(self, term: Term | Triple) -> str:
-        label = self._labels.of(term.value) if isinstance(term, NamedNode) else ""
-        return "" if label == _name(term) else label
+    def _terms(self) -> Iterator[Fault]:
+        quads = [*self._graphs.data, *self._graphs.shapes]
+        yield from vocabularies.faults(quads, self._vocabulary)
+        for quad in malformed(self._graphs.data):
+            if isinstance(quad.object, Literal):
+                kind = shrink(quad.object.datatype.value)
+                message = f'"{quad.object.value}" does not have the form of {kind}.'
+                yield fault(quad, "object", _FORM, message, layer="terms")
 
-    def _file(self, term: Term) -> str:
-        """Return the file that describes a thing, else one that names it."""
-        if isinstance(term, NamedNode):
-            described = self._store.quads_for_pattern(term, None, None)
-            named = self._store.quads_for_pattern(None, None, term)
-            for quads in (described, named):
-                files = {self._files.get(quad.graph_name, "") for quad in quads} - {""}
-                if files:
-                    return min(files)
-        return "data"
+    def _names(self) -> Iterator[Fault]:
+        quads = [*self._graphs.data, *self._graphs.shapes]
+        yield from dangling.faults(quads, self._vocabulary, dangling.described(quads))
 
+    def _shapes(self) -> Iterator[Finding | Fault]:
+        if not self._judged.targeting and not self._judged.faults:
+            message = "The shapes have no target: nothing would be checked."
+            yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
+        yield from self._judged.faults
 
-def _name(term: Term | Triple) -> str:
-    return shrink(term.value) if isinstance(term, NamedNode) else str(term)
+    def _constraints(self) -> Iterator[Fault]:
+        judge = graphs(self._judge) if self._judge else self._graphs
+        rules = Places(judge.shapes, judge.files, self._vocabulary)
+        shapes = judged(judge.shapes, self._union).store if self._judge else self._judged.store
+        wording = Wording(self._union, shapes, self._vocabulary)
+        for result in self._engine.results(self._graphs.asked, judge.shapes):
+            quad, part = self._places.borne(result)
+            yield fault(
+                quad,
+                part,
+                rules.rule(result.shape, result.message),
+                wording.message(result),
+                layer="constraints",
+                severity="warning" if result.severity == _WARNING else "error",
+                hint=wording.hint(result),
+                value=wording.found(result),
+            )
 
+    def _evidence(self) -> Iterator[Fault]:
+        for problem in problems(self._union):
+            thing = NamedNode(problem.iri)
+            quad = Quad(thing, _TYPE, thing)
+            message = f"{problem.message[:1].upper()}{problem.message[1:]}."
+            yield fault(quad, "subject", _EVIDENCE, message, layer="evidence")
 
-def as_json(report: Report) -> str:
-    """Write a report as JSON."""
-    return json.dumps(asdict(report), ensure_ascii=False, indent=2)
+    def _queries(self) -> Iterator[Finding]:
+        known = Known(self._vocabulary, dangling.described(self._graphs.data))
+        stored = {path.stem for path in answers.folder(self._root).glob("*.csv")}
+        for document in self._documents:
+            if document.path.endswith(".rq"):
+                answered = Path(document.path).stem in stored
+                yield from lint(document.path, document.text, known, answered=answered)
+        yield from stray_answers(self._root)
+
+    def _policy(self) -> Iterator[Fault]:
+        for quad in self._graphs.data:
+            if quad.predicate.value in _VERDICTS and quad.graph_name != _CURATED:
+                message = f"{shrink(quad.predicate.value)} is told outside the curated file."
+                yield fault(quad, "predicate", _VERDICT, message, layer="policy")
+
+    @cached_property
+    def _graphs(self) -> Graphs:
+        return graphs(self._documents)
+
+    @cached_property
+    def _places(self) -> Places:
+        quads = [*self._graphs.data, *self._graphs.shapes]
+        return Places(quads, self._graphs.files, self._vocabulary)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        files = self._graphs.files.items()
+        inside = {graph for graph, file in files if file.path.startswith("ontology/")}
+        ontology = [quad for quad in self._graphs.data if quad.graph_name in inside]
+        return vocabulary(ontology, self._graphs.shapes)
+
+    @cached_property
+    def _union(self) -> Store:
+        store = Store()
+        store.extend(Quad(q.subject, q.predicate, q.object) for q in self._graphs.asked)
+        return store
+
+    @cached_property
+    def _judged(self) -> Shapes:
+        return judged(self._graphs.shapes, self._union)

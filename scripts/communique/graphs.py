@@ -1,0 +1,190 @@
+"""Documents become graphs: what each file says, and why one cannot be read."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
+
+from communique.dataset import ASIDE, graph_iri, graph_name
+from communique.findings import Finding, Region, Rule, around
+from communique.intake import Document
+from communique.positions import Located, NotTurtle, Reading, read
+
+FORMATS = {
+    ".nq": RdfFormat.N_QUADS,
+    ".nt": RdfFormat.N_TRIPLES,
+    ".trig": RdfFormat.TRIG,
+    ".ttl": RdfFormat.TURTLE,
+}
+"""What a contributor may send, by the end of its name."""
+
+_SPOKEN = {".nq": "N-Quads", ".nt": "N-Triples", ".trig": "TriG", ".ttl": "Turtle"}
+
+_STRING = re.compile(r'"[^"\\\r\n]*"')
+_DECLARED = re.compile(r"@?\bprefix\s+([^\s:<]*):\s*<([^>]*)>", re.IGNORECASE)
+_USED = re.compile(r"([\w.-]*):")
+
+_SYNTAX = Rule("syntax", "A file is in the syntax that its name promises.")
+_ONE_GRAPH = Rule("one-graph", "A file is one graph of its own, and names no other.")
+_EMPTY = Rule("empty-file", "A file holds a triple.")
+_TWICE = Rule("duplicate-file", "No two files hold the same bytes.")
+
+
+@dataclass(frozen=True)
+class File:
+    """A document that holds triples, and the graph that it is."""
+
+    document: Document
+    number: int
+    """By which its blank nodes are told from those of other files."""
+    graph: NamedNode
+
+    @property
+    def path(self) -> str:
+        """From the project's folder, with `/`."""
+        return self.document.path
+
+    def reading(self) -> Reading:
+        """Return where everything in the file stands, blank nodes named as in its graph."""
+        found = read(self.document.text, syntax=FORMATS[suffix(self.path)])
+        named = [_named(each, self.number) for each in found.triples]
+        return replace(found, triples=named)
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """What the files of a project say, each a named graph."""
+
+    data: list[Quad] = field(default_factory=list)
+    """Ontology and data. A store would keep the value of a number, and not how it is written."""
+    shapes: list[Quad] = field(default_factory=list)
+    files: dict[NamedNode, File] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    """Why files cannot be read, or not be taken as they are."""
+
+    @property
+    def asked(self) -> list[Quad]:
+        """What questions see, and shapes judge: all but what is kept aside, as alignments are."""
+        aside = {graph_iri(name) for name in ASIDE}
+        return [quad for quad in self.data if quad.graph_name not in aside]
+
+
+def graphs(documents: Iterable[Document]) -> Graphs:
+    """Read the documents that hold triples."""
+    found = Graphs()
+    seen: dict[str, str] = {}
+    for document in documents:
+        if suffix(document.path) not in FORMATS:
+            continue
+        file = File(document, len(found.files), _graph(PurePosixPath(document.path)))
+        if (other := seen.setdefault(document.text, document.path)) != document.path:
+            found.findings.append(_whole(file, _TWICE, f"The file holds the same as {other}."))
+        elif file.graph in found.files:
+            other = found.files[file.graph].path
+            message = f"The file would be the same graph as {other}."
+            found.findings.append(_whole(file, _ONE_GRAPH, message, "give it another name"))
+        else:
+            found.files[file.graph] = file
+            is_rule = document.path.startswith("shapes/")
+            quads = found.shapes if is_rule else found.data
+            found.findings.extend(_added(file, quads))
+    return found
+
+
+def suffix(path: str) -> str:
+    """Return the end of a file's name, in lower case."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def prefixes_of(text: str) -> tuple[list[tuple[str, str]], set[str]]:
+    """Return the prefixes that a text declares, each with its IRI, and those that it may use.
+
+    It is a quick look that takes too much for a use rather than too little: what seems wrong by it
+    is to be read in earnest.
+    """
+    bare = _STRING.sub('""', text)
+    declared = _DECLARED.findall(bare)
+    return declared, set(_USED.findall(_DECLARED.sub(" ", bare)))
+
+
+def _graph(path: PurePosixPath) -> NamedNode:
+    if path.parts[0] == "shapes":
+        return graph_iri(path.with_suffix("").as_posix())
+    return graph_iri(graph_name(Path(path)))
+
+
+def _added(file: File, known: list[Quad]) -> Iterator[Finding]:
+    """Add what a file says to what is known; yield why that cannot be done."""
+    try:
+        quads = list(parse(file.document.text.encode(), format=FORMATS[suffix(file.path)]))
+    except SyntaxError as error:
+        yield _unreadable(file, error)
+        return
+    if not quads:
+        yield _whole(file, _EMPTY, "The file holds no triple.", "remove it, or fill it")
+    elsewhere = [quad for quad in quads if not isinstance(quad.graph_name, DefaultGraph)]
+    if elsewhere:
+        yield _whole(file, _ONE_GRAPH, "The file names graphs.", "leave the names of graphs out")
+    if any(isinstance(term, BlankNode) for quad in quads for term in (quad.subject, quad.object)):
+        quads = _located(file, quads)
+    known.extend(Quad(q.subject, q.predicate, q.object, file.graph) for q in quads)
+
+
+def _located(file: File, quads: list[Quad]) -> list[Quad]:
+    """Return the quads with blank nodes named for where they stand in the file.
+
+    The library names them at random. That our own reader finds the same triples is not taken on
+    trust: as many, and the same wherever no blank node is in them.
+    """
+    ours = [Quad(each.subject, each.predicate, each.object) for each in file.reading().triples]
+    if _outline(ours) != _outline(quads):
+        raise RuntimeError(f"{file.path}: read in two ways, with two results")
+    return ours
+
+
+def _outline(quads: Iterable[Quad]) -> Counter[tuple[str, ...]]:
+    triples = {(quad.subject, quad.predicate, quad.object) for quad in quads}
+    return Counter(
+        tuple("" if isinstance(term, BlankNode) else str(term) for term in triple)
+        for triple in triples
+    )
+
+
+def _named(each: Located, number: int) -> Located:
+    subject, object_ = each.subject, each.object
+    if isinstance(subject, BlankNode):
+        subject = BlankNode(f"f{number}.{subject.value}")
+    if isinstance(object_, BlankNode):
+        object_ = BlankNode(f"f{number}.{object_.value}")
+    return replace(each, subject=subject, object=object_)
+
+
+def _unreadable(file: File, error: SyntaxError) -> Finding:
+    """Say where a file stops being what it should be, by our own reader if that knows better."""
+    text = file.document.text
+    try:
+        file.reading()
+    except NotTurtle as fault:
+        region, what = Reading(text, [], [], []).region((fault.start, fault.end)), fault.message
+    else:
+        line, column = error.lineno or 1, error.offset or 1
+        region, what = Region(line, column, line, column + 1), str(error.msg).rstrip(".")
+    before, excerpt = around(text, region)
+    return Finding(
+        file=file.path,
+        region=region,
+        rule=_SYNTAX,
+        message=f"Not {_SPOKEN[suffix(file.path)]}: {what}.",
+        severity="error",
+        layer="syntax",
+        before=before,
+        excerpt=excerpt,
+    )
+
+
+def _whole(file: File, rule: Rule, message: str, hint: str = "") -> Finding:
+    """Return a finding about a file as a whole."""
+    return Finding(file.path, Region(), rule, message, "error", "syntax", hint=hint)

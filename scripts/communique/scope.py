@@ -1,0 +1,123 @@
+"""Which findings are told: of some files, of what a range of revisions brought, of none known."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from communique import baseline, revisions
+from communique.baseline import Baseline
+from communique.errors import CommuniqueError
+from communique.findings import Finding, Report, fingerprints
+from communique.intake import Document
+from communique.labels import count
+from communique.validation import validate
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is to be told of all that is checked; nothing given is everything."""
+
+    paths: tuple[Path, ...] = ()
+    """Files and folders."""
+    changed: str | None = None
+    """A revision: what came since it left this branch is told."""
+    shapes_from: str | None = None
+    """A revision whose shapes are the judge."""
+    baseline: Path | None = None
+    """A file of findings that are known."""
+
+
+def told(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = None) -> Report:
+    """Check all of a project, and return what of it is in the scope."""
+    known = baseline.read(scope.baseline) if scope.baseline else None
+    listed = {entry.fingerprint for _, entry in known.entries} if known else set[str]()
+    judge = _judge(root, scope.shapes_from) if scope.shapes_from else []
+    report = validate(root, engine_name=engine, copy=copy, judge=judge, known=listed)
+    if scope.changed is not None:
+        report = _since_revision(report, root, scope.changed, engine)
+    report = of_paths(report, scope.paths, root)
+    return _without(report, known, partial=bool(scope.paths or scope.changed)) if known else report
+
+
+def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = None) -> str:
+    """Write what is found now as the baseline; return what was written, in words."""
+    if scope.baseline is None:
+        raise CommuniqueError("--update: nothing to write. Give a file with --baseline")
+    if scope.paths or scope.changed is not None:
+        raise CommuniqueError("--update: a baseline is of all files. Leave out paths and --changed")
+    report = told(root, replace(scope, baseline=None), engine=engine, copy=copy)
+    try:
+        scope.baseline.write_text(baseline.written(report.findings), encoding="utf-8")
+    except OSError as error:
+        raise CommuniqueError(f"{scope.baseline}: {error.strerror}. Check the path") from error
+    return f"{scope.baseline}: {count(len(report.findings), 'finding')}."
+
+
+def _judge(root: Path, revision: str) -> list[Document]:
+    """Return the shapes at a revision."""
+    files = revisions.shapes_at(root, revision)
+    return [Document(path, data.decode(), data) for path, data in files]
+
+
+def _since_revision(report: Report, root: Path, revision: str, engine: str) -> Report:
+    """Keep what came since a revision, which is checked as it was, in a folder for the time."""
+    with revisions.project_at(root, revisions.parting(root, revision)) as before:
+        earlier = validate(before, engine_name=engine)
+    return since(report, earlier, revisions.changed(root, revision))
+
+
+def _without(report: Report, known: Baseline, *, partial: bool) -> Report:
+    """Leave out what is known, and tell which of it is not found any more."""
+    files = {finding.file for finding in report.findings} if partial else None
+    left, count, stale = baseline.applied(
+        report.findings, known, unchecked=report.unchecked, files=files
+    )
+    return replace(report, findings=tuple(sorted([*left, *stale])), known=count)
+
+
+def of_paths(report: Report, paths: Iterable[Path], root: Path) -> Report:
+    """Keep what is found in some files or folders of a project."""
+    wanted = [_within(path, root) for path in paths]
+    if not wanted:
+        return report
+    return _keep(report, (f for f in report.findings if any(_is_in(f.file, w) for w in wanted)))
+
+
+def since(report: Report, earlier: Report, touched: Mapping[str, Iterable[int]]) -> Report:
+    """Keep what a range brought: findings that were not there before, or on lines it touched.
+
+    What is found in an untouched file because of a change in another one is thus told, too.
+    """
+    old = set(fingerprints(earlier.findings).values())
+    lines = {file: frozenset(numbers) for file, numbers in touched.items()}
+    return _keep(
+        report,
+        (
+            finding
+            for finding, fingerprint in fingerprints(report.findings).items()
+            if fingerprint not in old or _touches(finding, lines)
+        ),
+    )
+
+
+def _touches(finding: Finding, lines: Mapping[str, frozenset[int]]) -> bool:
+    region = finding.region
+    numbers = range(region.line, max(region.end_line, region.line) + 1)
+    return not lines.get(finding.file, frozenset()).isdisjoint(numbers)
+
+
+def _keep(report: Report, findings: Iterable[Finding]) -> Report:
+    return replace(report, findings=tuple(sorted(findings)))
+
+
+def _within(path: Path, root: Path) -> str:
+    if not path.exists():
+        raise CommuniqueError(f"{path}: no such file. Check the path")
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError as error:
+        raise CommuniqueError(f"{path}: not in {root}. Give --root its project's folder") from error
+
+
+def _is_in(file: str, path: str) -> bool:
+    return path in (".", file) or file.startswith(f"{path}/")
