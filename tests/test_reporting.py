@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from communique import junit
 from communique.display import NEAR, WIDTH, excerpt, nearby, shown
 from communique.findings import LAYERS, Finding, Region, Report, Rule, fingerprints
 from communique.reporting import FORMATS, report_as
@@ -62,7 +63,7 @@ _HOSTILE = (
     "漢字",
     "🇺🇳",
     "\t",
-    "long" * 500,
+    "long" * 60,
 )
 
 texts = st.lists(st.sampled_from(_HOSTILE) | st.text(st.characters(), max_size=10), max_size=4).map(
@@ -216,6 +217,7 @@ def test_a_finding_without_a_line_has_no_excerpt() -> None:
         ("\ta\tb", (2, 3), "\ta\tb", "\t^"),
         ("\ta\tb", (4, 5), "\ta\tb", "\t \t^"),
         ("a\tbc", (1, 4), "a\tbc", "^^\t^"),
+        ("abcdefg\tx", (8, 10), "abcdefg\tx", "       ^^"),
         ("漢字 x", (1, 3), "漢字 x", "^^^^"),
         ("漢字 x", (4, 5), "漢字 x", "     ^"),
         ("e\u0301e\u0301x", (5, 6), "e\u0301e\u0301x", "  ^"),
@@ -413,6 +415,15 @@ def test_an_annotation_tells_the_rule_and_how_to_mend_it() -> None:
     ]
 
 
+@pytest.mark.parametrize("form", ["full", "concise", "junit"])
+@pytest.mark.parametrize("file", ["::add-mask::a.ttl", "\u2003 ::add-mask::a.ttl"])
+def test_the_name_of_a_file_is_no_order(form: str, file: str) -> None:
+    lines = report_as(form, _report(replace(_VOICE, file=file))).splitlines()
+
+    assert any("::add-mask::a.ttl:19:13: error" in line for line in lines)
+    assert not any(line.lstrip().startswith("::") for line in lines)
+
+
 def test_no_message_ends_its_command() -> None:
     hostile = replace(_VOICE, file="a,line=9::b.ttl", message="50 %\r\n::set-output name=a::b")
     line = report_as("github", _report(hostile)).splitlines()[0]
@@ -484,6 +495,16 @@ def test_a_clean_run_passes_a_case_for_each_layer() -> None:
 
     assert [case.get("name") for case in cases] == list(LAYERS)
     assert all(len(case) == 0 for case in cases)
+
+
+def test_junit_holds_no_order_and_nothing_that_xml_cannot_hold() -> None:
+    odd = "##[add-mask]\x00\ud800\ufffe]]><b>"
+    text = junit.written(odd, [junit.Case(odd, odd, failure=odd, kind=odd, details=odd)], odd)
+    suite = ET.fromstring(text)  # noqa: S314  our own
+
+    assert "##[" not in text
+    assert suite.get("name") == suite.findtext("system-out") == suite.findtext("testcase/failure")
+    assert suite.get("name") == r"##[add-mask]\u{0}\u{D800}\u{FFFE}]]><b>"
 
 
 # sarif
