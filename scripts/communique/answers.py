@@ -106,7 +106,9 @@ def answered(  # noqa: PLR0913  one parameter for each option
     if evidence or copy:
         from communique.proof import prove
 
-        found: Answer = prove(store, question.sparql, asking, where=str(question.path), copy=copy)
+        own = is_own(root, question)
+        where = str(question.path) if own else question.name
+        found: Answer = prove(store, question.sparql, asking, where=where, copy=copy, own=own)
     else:
         found = asking(question.sparql)
     if why_empty:

@@ -1,11 +1,12 @@
 """Let a query tell which statements bear each of its rows, though it does not show them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from communique.tokens import blanked
+from communique.patterns import take_apart
+from communique.tokens import blanked, tokens
 
 NAMES = (
     "statement",
@@ -22,6 +23,9 @@ NAMES = (
     "membership",
 )
 """What queries call the statements and memberships that bear a row."""
+
+MATTERS = ("event", "undertaking", "situation", "item", "reported")
+"""What queries call the matter that a row tells of, where they bind no statement."""
 
 GROUPED = "evidenceOfTheRow"
 
@@ -45,13 +49,36 @@ class Telling:
     keys: tuple[str, ...] | None
 
 
-def telling(sparql: str) -> Telling | None:
-    """Rewrite a SELECT so that each row holds what bears it; None if nothing could.
+def hanging_together(sparql: str, *, where: str) -> frozenset[str]:
+    """Name the variables that patterns connect with all that a SELECT shows; none if not with all.
+
+    What stands in MINUS or in a filter connects nothing.
+    """
+    text = _Text(sparql)
+    if not text.selects:
+        return frozenset()
+    root = text.selects[0]
+    linked = [
+        {token.text[1:] for token in tokens(each.text) if token.kind == "variable"}
+        for each in take_apart(sparql, where=where).all
+        if each.kind in {"triple", "OPTIONAL", "BIND", "VALUES"}
+    ]
+    linked += text.reckonings()
+    every = set().union(*linked)
+    shown = text.shown(root) or every
+    reached = set(sorted(shown)[:1])
+    for _ in every:
+        reached = reached.union(*(some for some in linked if some & reached))
+    return frozenset(reached) if shown <= reached else frozenset()
+
+
+def telling(sparql: str, wanted: Collection[str] = NAMES) -> Telling | None:
+    """Rewrite a SELECT so that each row holds what it binds to some names; None if nothing could.
 
     Names bound only inside EXISTS or MINUS, or inside a subquery that cuts, are left alone: what
     they stand for is not what bears a row. Of a subquery that sums up, what it sums up is told.
     """
-    text = _Text(sparql)
+    text = _Text(sparql, wanted)
     if not text.selects:
         return None
     root = text.selects[0]
@@ -88,8 +115,9 @@ _Edit = tuple[int, int, str]
 class _Text:
     """A query with its strings, IRIs and comments blanked out at their length."""
 
-    def __init__(self, sparql: str) -> None:
+    def __init__(self, sparql: str, wanted: Collection[str] = NAMES) -> None:
         self._mask = blanked(sparql)
+        self._wanted = frozenset(wanted)
 
     @cached_property
     def selects(self) -> list[_Select]:
@@ -98,10 +126,10 @@ class _Text:
 
     def names(self, select: _Select) -> set[str]:
         """Return the names of bearers that a SELECT binds where it can show them."""
-        own = {name for name in self._variables(select) if name in NAMES}
+        own = {name for name in self._variables(select) if name in self._wanted}
         for inner in self._within(select):
             shown = set(self.plain(inner)) | (self._exposed(inner) if self._open(inner) else set())
-            own |= self.names(inner) if self.shows_all(inner) else shown & set(NAMES)
+            own |= self.names(inner) if self.shows_all(inner) else shown & self._wanted
         return own
 
     def exposures(self, select: _Select) -> Iterator[_Edit]:
@@ -161,6 +189,22 @@ class _Text:
     def reckoned(self, select: _Select) -> set[str]:
         """Return the columns that a SELECT reckons: another bearer may change what they hold."""
         return set(_RECKONED.findall(self._mask, select.columns, select.projected))
+
+    def shown(self, select: _Select) -> set[str]:
+        """Return the variables that a SELECT shows, or reckons what it shows from."""
+        named = set(_VARIABLE.findall(self._mask, select.columns, select.projected))
+        return named - self.reckoned(select)
+
+    def reckonings(self) -> list[set[str]]:
+        """Return the variables of each bracket in which something is reckoned with AS."""
+        found = []
+        for match in _RECKONED.finditer(self._mask):
+            opened, depth = match.start(), 0
+            while opened and depth <= 0:
+                opened -= 1
+                depth += {"(": 1, ")": -1}.get(self._mask[opened], 0)
+            found.append(set(_VARIABLE.findall(self._mask, opened, match.end())))
+        return found
 
     def shows_all(self, select: _Select) -> bool:
         return self._mask[select.columns : select.projected].strip() == "*"

@@ -1,4 +1,4 @@
-"""The one error that a user sees as a sentence."""
+"""The errors that a user sees as a sentence."""
 
 
 class CommuniqueError(Exception):
@@ -6,3 +6,12 @@ class CommuniqueError(Exception):
 
     The message reads `where: what. what to do`.
     """
+
+    code = 2
+    """What the command exits with: it could not run."""
+
+
+class NotACopyError(CommuniqueError):
+    """A reader's copy that holds none of the passages."""
+
+    code = 1
