@@ -11,8 +11,6 @@ from communique import answers, dataset, evidence, inference, questions, validat
 from communique.labels import count
 from communique.namespaces import shrink
 
-_LOST = frozenset({"missing", "altered"})
-
 Progress = Callable[[str], None]
 
 
@@ -98,7 +96,7 @@ def check_evidence(store: Store, copy: Path | None, *, tell_all: bool = False) -
     read = evidence.read_copy(copy)
     results = evidence.check(store, read.text)
     mark = "; a byte order mark left out" if read.byte_order_mark else ""
-    told = tuple(became(r) for r in results if tell_all and r.status not in _LOST)
+    told = tuple(became(r) for r in results if tell_all and r.status not in evidence.LOST)
     return Outcome("Evidence", f"{form}; {tally(results)}{mark}", (*faults, *lost(results)), told)
 
 
@@ -110,7 +108,7 @@ def tally(results: list[evidence.Result]) -> str:
 
 def lost(results: list[evidence.Result]) -> tuple[str, ...]:
     """Say which passages and spans are not in the copy."""
-    return tuple(became(result) for result in results if result.status in _LOST)
+    return tuple(became(result) for result in results if result.status in evidence.LOST)
 
 
 def became(result: evidence.Result) -> str:

@@ -31,6 +31,10 @@ LARGEST_COPY = 20_000_000
 _EDGE_SHARE = 0.5
 
 
+LOST = frozenset({"altered", "missing"})
+"""What a passage or a span is when a copy does not bear it out."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one passage or span.

@@ -86,7 +86,7 @@ class Places:
         region = self._region(file, fault) if file else Region()
         before, excerpt = around(file.document.text, region) if file else ("", "")
         return Finding(
-            file=file.path if file else "data",
+            file=file.path if file else "shapes" if fault.layer == "shapes" else "data",
             region=region,
             rule=fault.rule,
             message=fault.message,

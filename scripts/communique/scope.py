@@ -31,8 +31,9 @@ def told(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = 
     """Check all of a project, and return what of it is in the scope."""
     known = baseline.read(scope.baseline) if scope.baseline else None
     listed = {entry.fingerprint for _, entry in known.entries} if known else set[str]()
-    judge = _judge(root, scope.shapes_from) if scope.shapes_from else []
-    report = validate(root, engine_name=engine, copy=copy, judge=judge, known=listed)
+    judge = _shapes(root, scope.shapes_from)
+    former = judge or _shapes(root, scope.changed and revisions.parting(root, scope.changed))
+    report = validate(root, engine_name=engine, copy=copy, judge=judge, former=former, known=listed)
     if scope.changed is not None:
         report = _since_revision(report, root, scope.changed, engine)
     report = of_paths(report, scope.paths, root)
@@ -53,9 +54,9 @@ def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None 
     return f"{scope.baseline}: {count(len(report.findings), 'finding')}."
 
 
-def _judge(root: Path, revision: str) -> list[Document]:
-    """Return the shapes at a revision."""
-    files = revisions.shapes_at(root, revision)
+def _shapes(root: Path, revision: str | None) -> list[Document]:
+    """Return the shapes at a revision, or none."""
+    files = revisions.shapes_at(root, revision) if revision else []
     return [Document(path, data.decode(), data) for path, data in files]
 
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import answers, dangling, vocabularies
+from communique import answers, dangling, policy, vocabularies
 from communique.dataset import graph_iri, select
 from communique.engines import engine
+from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
 from communique.graphs import File, Graphs, graphs, prefixes_of
 from communique.intake import Document, documents
 from communique.linting import Known, lint, stray_answers
 from communique.literals import malformed
+from communique.loosening import loosened
 from communique.namespaces import PREFIXES, shrink
 from communique.places import Places
 from communique.shapes import Shapes, judged
@@ -43,6 +45,7 @@ _CURATED = graph_iri("curated")
 _FORM = Rule("literal-form", "A literal has the form of its datatype.")
 _TARGET = Rule("no-target", "The shapes of a project have a target.")
 _EVIDENCE = Rule("evidence", "The places of evidence fit together, and their digests are digests.")
+_IN_COPY = Rule("evidence-in-copy", "What the evidence points at stands in the reader's copy.")
 _STATEMENTS = "SELECT ?s { ?s a/rdfs:subClassOf* cmq:Statement }"
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _VERDICT = Rule(
@@ -57,14 +60,16 @@ def validate(
     engine_name: str = "fast",
     copy: Path | None = None,
     judge: Sequence[Document] = (),
+    former: Sequence[Document] = (),
     known: Collection[str] = (),
 ) -> Report:
     """Check a project, layer by layer; a layer with errors leaves out those that build on it.
 
-    `judge` are shapes that stand in for the project's own, which are then only checked themselves.
-    Errors whose fingerprints are `known` leave nothing out.
+    `judge` are shapes that stand in for the project's own, which are then only checked themselves;
+    `former` are shapes than which the project's own should not be looser. Errors whose fingerprints
+    are `known` leave nothing out.
     """
-    gate = _Gate(root, engine_name, copy, judge)
+    gate = _Gate(root, engine_name, copy, judge=judge, former=former)
     findings: set[Finding] = set()
     failed: dict[str, bool] = {}
     for layer in LAYERS:
@@ -87,13 +92,20 @@ class _Gate:
     """A project under check: what is read for one layer is there for the next."""
 
     def __init__(
-        self, root: Path, engine_name: str, copy: Path | None, judge: Sequence[Document]
+        self,
+        root: Path,
+        engine_name: str,
+        copy: Path | None,
+        *,
+        judge: Sequence[Document],
+        former: Sequence[Document],
     ) -> None:
         self._root = root
         self._engine = engine(engine_name)
         self._copy = copy
         self._documents, self._at_the_door = documents(root)
         self._judge = judge
+        self._former = former
 
     def check(self, layer: str) -> Iterator[Finding]:
         """Yield what one layer finds."""
@@ -163,6 +175,9 @@ class _Gate:
             message = "The shapes have no target: nothing would be checked."
             yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
         yield from self._judged.faults
+        if self._former:
+            before = graphs(self._former).shapes
+            yield from loosened(_store(before), _store(self._graphs.shapes))
 
     def _constraints(self) -> Iterator[Fault]:
         judge = graphs(self._judge) if self._judge else self._graphs
@@ -184,10 +199,12 @@ class _Gate:
 
     def _evidence(self) -> Iterator[Fault]:
         for problem in problems(self._union):
-            thing = NamedNode(problem.iri)
-            quad = Quad(thing, _TYPE, thing)
             message = f"{problem.message[:1].upper()}{problem.message[1:]}."
-            yield fault(quad, "subject", _EVIDENCE, message, layer="evidence")
+            yield _of_thing(problem.iri, _EVIDENCE, message)
+        for result in check(self._union, self._words.text) if self._words else ():
+            if result.status in LOST:
+                message = f"The {result.kind} in {result.identifier} is {result.status}."
+                yield _of_thing(result.iri, _IN_COPY, message)
 
     def _queries(self) -> Iterator[Finding]:
         known = Known(self._vocabulary, dangling.described(self._graphs.data))
@@ -199,6 +216,9 @@ class _Gate:
         yield from stray_answers(self._root)
 
     def _policy(self) -> Iterator[Fault]:
+        yield from policy.faults(self._graphs.data, self._ontology)
+        if self._words:
+            yield from policy.copied(self._graphs.data, self._words.text)
         for quad in self._graphs.data:
             if quad.predicate.value in _VERDICTS and quad.graph_name != _CURATED:
                 message = f"{shrink(quad.predicate.value)} is told outside the curated file."
@@ -214,18 +234,35 @@ class _Gate:
         return Places(quads, self._graphs.files, self._vocabulary)
 
     @cached_property
-    def _vocabulary(self) -> Vocabulary:
+    def _ontology(self) -> list[Quad]:
         files = self._graphs.files.items()
         inside = {graph for graph, file in files if file.path.startswith("ontology/")}
-        ontology = [quad for quad in self._graphs.data if quad.graph_name in inside]
-        return vocabulary(ontology, self._graphs.shapes)
+        return [quad for quad in self._graphs.data if quad.graph_name in inside]
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return vocabulary(self._ontology, self._graphs.shapes)
+
+    @cached_property
+    def _words(self) -> ReaderCopy | None:
+        return read_copy(self._copy) if self._copy else None
 
     @cached_property
     def _union(self) -> Store:
-        store = Store()
-        store.extend(Quad(q.subject, q.predicate, q.object) for q in self._graphs.asked)
-        return store
+        return _store(self._graphs.asked)
 
     @cached_property
     def _judged(self) -> Shapes:
         return judged(self._graphs.shapes, self._union)
+
+
+def _of_thing(iri: str, rule: Rule, message: str) -> Fault:
+    thing = NamedNode(iri)
+    return fault(Quad(thing, _TYPE, thing), "subject", rule, message, layer="evidence")
+
+
+def _store(quads: Iterable[Quad]) -> Store:
+    """Return what some quads say, in the default graph."""
+    store = Store()
+    store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    return store
