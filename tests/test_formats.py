@@ -304,6 +304,21 @@ def test_every_column_of_every_question_is_explained(checkout: Path) -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("form", [_CONSTRUCT, "DESCRIBE actor:sylvania"])
+def test_the_columns_of_triples_are_explained_as_parts_of_triples(project: Path, form: str) -> None:
+    (project / "queries" / "odd.rq").write_text(f"PREFIX cmq: <urn:select> {form}")
+    question = questions.find(project, "odd")
+    store = dataset.union(dataset.load(project))
+    entries = codebook.codebook(store, question, questions.columns(question))
+
+    assert [(entry.column, entry.term) for entry in entries] == [
+        ("subject", "rdf:subject"),
+        ("predicate", "rdf:predicate"),
+        ("object", "rdf:object"),
+    ]
+    assert all(entry.meaning and "RDF triple" in entry.definition for entry in entries)
+
+
 def test_a_column_is_explained_by_its_question_and_by_its_term(checkout: Path) -> None:
     store = dataset.union(dataset.load(checkout))
     question = questions.find(checkout, "demands")

@@ -40,6 +40,13 @@ _CUSTOMARY = {
 }
 """What columns mean that questions use in one way only."""
 
+_FORM = re.compile(r"\b(?:SELECT|ASK|CONSTRUCT|DESCRIBE)\b", re.IGNORECASE)
+_OF_TRIPLES = {
+    "subject": "The first term of an RDF triple.",
+    "predicate": "The second term of an RDF triple, the relation.",
+    "object": "The third term of an RDF triple: a thing or a value.",
+}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -53,6 +60,9 @@ class Entry:
 
 def codebook(store: Store, question: Question, columns: tuple[str, ...]) -> list[Entry]:
     """Explain every column of a question's answer."""
+    form = _FORM.search(words(question.sparql))
+    if form and form[0].upper() in {"CONSTRUCT", "DESCRIBE"}:
+        return [Entry(each, _customary(each), f"rdf:{each}", _OF_TRIPLES[each]) for each in columns]
     return [_entry(store, question, column) for column in columns]
 
 
