@@ -54,7 +54,7 @@ _VERDICT = Rule(
 )
 
 
-def validate(
+def validate(  # noqa: PLR0913  each is a choice of its own
     root: Path,
     *,
     engine_name: str = "fast",
