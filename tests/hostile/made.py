@@ -23,7 +23,10 @@ def make(name: str, path: Path, secret: Path) -> None:
 
 
 def _text(name: str, text: Callable[[], str]) -> None:
-    MAKERS[name] = lambda path, _: path.write_text(text(), "utf-8") and None
+    def maker(path: Path, _: Path) -> None:
+        path.write_text(text(), "utf-8")
+
+    MAKERS[name] = maker
 
 
 def _case(name: str) -> Callable[[Maker], Maker]:
@@ -55,8 +58,10 @@ _text("long-number", lambda: f"{_TRIPLE}{'9' * 10**6} .")
 _text("many-relative", lambda: "<a> <b> <c> .\n" * 100_000)
 _text(
     "many-patterns",
-    lambda: "PREFIX sh: <http://www.w3.org/ns/shacl#>\n"
-    + "".join(f'<urn:{n}> sh:pattern "^(a|b{n}|c)*(x{n}y|z)+$" .\n' for n in range(50_000)),
+    lambda: (
+        "PREFIX sh: <http://www.w3.org/ns/shacl#>\n"
+        + "".join(f'<urn:{n}> sh:pattern "^(a|b{n}|c)*(x{n}y|z)+$" .\n' for n in range(50_000))
+    ),
 )
 
 _BOMBS = {
