@@ -580,6 +580,15 @@ def test_sarif_points_to_the_rule_and_tells_how_to_mend() -> None:
     assert result["message"]["text"].endswith("\nHelp: did you mean id:actor/peskov?")
 
 
+def test_nothing_in_a_message_is_a_link_and_no_byte_of_a_name_is_lost() -> None:
+    odd = replace(_VOICE, file="a b/\ud800:%.ttl", message="[x](https://example.org/)", hint="")
+    (run,) = json.loads(report_as("sarif", _report(odd)))["runs"]
+    (result,) = run["results"]
+
+    assert result["message"]["text"] == r"[x]\u{28}https://example.org/)"
+    assert _located(result) == (odd.file.encode("utf-8", "surrogatepass"), odd.region)
+
+
 def test_a_rule_has_one_entry_however_often_it_is_broken() -> None:
     found = [replace(_VOICE, focus=str(number)) for number in range(5)]
     (run,) = json.loads(report_as("sarif", _report(*found)))["runs"]
