@@ -13,7 +13,7 @@ from communique.findings import Finding, Region, Rule, fingerprints
 RULE = Rule("baseline", "A baseline lists findings that are still there, each once.")
 
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
-_ANEW = "Write the baseline anew"
+_ANEW = "Write the baseline anew with --update"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _stale(baseline: Baseline, number: int, why: str, entry: Entry) -> Finding:
         severity="error",
         layer="policy",
         value=entry.fingerprint,
-        hint="remove the line",
+        hint="remove the line, or write the baseline anew with --update",
         before=baseline.lines[number - 2] if number > 1 else "",
         excerpt=line,
     )
