@@ -533,6 +533,11 @@ def _judged_alike(text: str, syntax: RdfFormat) -> None:
             "<x:?\ue000> :b :c .",
         ],
         *[
+            ":a :b (1e:x) .",
+            ":a :b (1.5e:x) .",
+            ":a :b (.5e:x) .",
+            ":a :b (1 e:x 1.5E0e:x .5 e:x) .",
+            "{ :g { }",
             "<x:g> { :a :b :c }",
             "GRAPH :g { :a :b :c . }",
             "GRAPH { }",
@@ -572,7 +577,7 @@ def _judged_alike(text: str, syntax: RdfFormat) -> None:
     ],
 )
 def test_a_corner_case_is_judged_as_pyoxigraph_judges_it(text: str, syntax: RdfFormat) -> None:
-    _judged_alike(_HEAD + text, syntax)
+    _judged_alike(f"{_HEAD}PREFIX e: <http://e/e> {text}", syntax)
 
 
 @pytest.mark.parametrize(
@@ -591,6 +596,7 @@ def test_a_corner_case_is_judged_as_pyoxigraph_judges_it(text: str, syntax: RdfF
         (':a :b "c .\n', 'the string that " opens has no end on its line', '"'),
         (':a :b """c" .\n', 'the string that """ opens has no end', '"""'),
         (':a :b "c\\d" .', "no character is written \\d", "\\d"),
+        (':a :b "\\U00110000" .', "no character is written \\U00110000", "\\U00110000"),
         (':a :b "\\uD800" .', "no character is written \\uD800", "\\uD800"),
         (':a :b "c"@e .', "not a literal: The given language subtag is invalid", "@e"),
         (':a :b "c"@abcdefghi .', "not a literal: A subtag may be eight char", "@abcdefghi"),
@@ -691,6 +697,28 @@ def test_a_name_with_an_escape_ends_before_the_dot() -> None:
     assert _as_oracle(reading) == seen(reading.text, _BASE)
 
 
+def test_a_line_is_in_the_graph_that_it_names() -> None:
+    text = "<x:a> <x:b> <x:c> <x:g> .\n<x:a> <x:b> <x:c> .\n<x:a> <x:b> <x:c> _:g ."
+
+    reading = read(text, syntax=RdfFormat.N_QUADS)
+
+    assert [str(triple.graph) for triple in reading.triples] == ["<x:g>", "None", "_:b1"]
+
+
+@pytest.mark.parametrize(
+    ("written", "datatype"),
+    [
+        *[("1", "integer"), ("+007", "integer"), ("-0", "integer"), ("1.50", "decimal")],
+        *[("-.5", "decimal"), ("1e0", "double"), ("1.E+5", "double"), (".5e-01", "double")],
+        *[("true", "boolean"), ("false", "boolean")],
+    ],
+)
+def test_a_value_keeps_the_form_in_which_it_is_written(written: str, datatype: str) -> None:
+    found = read(f"<x:a> <x:b> {written}.").triples[0]
+
+    assert found.object == Literal(written, datatype=NamedNode(PREFIXES["xsd"] + datatype))
+
+
 def test_the_same_triple_written_twice_stands_at_two_places() -> None:
     one, other = read(_HEAD + ":a :b :c . :a :b :c .").triples
 
@@ -737,11 +765,14 @@ def test_every_name_and_declaration_is_told_as_it_is_written() -> None:
 
 
 def test_a_graph_is_named_for_each_of_its_triples() -> None:
-    text = "<x:a> <x:b> <x:c> . <x:g> { <x:a> <x:b> [ <x:d> 1 ] } { <x:a> <x:b> 2 } _:g { }"
+    text = (
+        "<x:a> <x:b> <x:c> . <x:g> { <x:a> <x:b> [ <x:d> 1 ] } "
+        "{ <x:a> <x:b> 2 } <x:g> { } <x:a> <x:b> 3 ."
+    )
 
     reading = read(text, syntax=RdfFormat.TRIG)
 
-    assert [str(t.graph) for t in reading.triples] == ["None", "<x:g>", "<x:g>", "None"]
+    assert [str(t.graph) for t in reading.triples] == ["None", "<x:g>", "<x:g>", "None", "None"]
     assert "<x:g>" in [name.written for name in reading.names]
 
 
