@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from communique import answers
+from communique import answers, dataset, questions
 from communique.answers import Comparison
-from communique.errors import CommuniqueError
 
 
 def _answer(project: Path, sparql: str, *, form: str = "csv", labels: bool = True) -> str:
@@ -79,11 +78,73 @@ def test_a_stored_answer_that_nobody_asks_for_is_a_finding(project: Path) -> Non
     assert found["forgotten"] == "no question asks for it. Delete the file"
 
 
-def test_an_empty_file_of_rows_is_an_error(project: Path) -> None:
-    _stored(project).write_text("")
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "chain.csv: empty. Run communique test --update"),
+        (b"\xff", "chain.csv: cannot be read: "),
+    ],
+)
+def test_an_answer_that_cannot_be_used_is_the_fault_of_one_question(
+    project: Path, content: bytes, problem: str
+) -> None:
+    _stored(project).write_bytes(content)
+    chain, other = answers.test_all(project)
 
-    with pytest.raises(CommuniqueError, match=r"chain\.csv: empty"):
-        answers.test_all(project)
+    assert problem in chain.problem
+    assert other.same
+
+
+def test_a_question_that_cannot_be_answered_is_the_fault_of_one_question(project: Path) -> None:
+    (project / "queries" / "chain.rq").write_text("SELECT ?a {")
+    chain, other = answers.test_all(project)
+
+    assert "not SPARQL" in chain.problem
+    assert other.same
+
+
+def _ordered(project: Path, order: str, stored: str) -> Comparison:
+    rows = '(1 "one") (2 "two") (2.0 "zwei") (3 "three")'
+    sparql = f"SELECT ?n ?word {{ VALUES (?n ?word) {{ {rows} }} }} {order}"
+    (project / "queries" / "chain.rq").write_text(sparql)
+    _stored(project).write_text("n,word\n" + stored.replace(" ", "\n") + "\n")
+    return answers.test_all(project)[0]
+
+
+@pytest.mark.parametrize(
+    ("order", "stored", "same"),
+    [
+        ("ORDER BY ?n", "1,one 2,two 2,zwei 3,three", True),
+        ("ORDER BY ?n", "1,one 2,zwei 2,two 3,three", True),
+        ("ORDER BY ?n", "2,two 1,one 2,zwei 3,three", False),
+        ("ORDER BY ?n ?word", "1,one 2,zwei 2,two 3,three", False),
+        ("ORDER BY DESC(?n)", "3,three 2,zwei 2,two 1,one", True),
+        ("ORDER BY DESC(?n)", "1,one 2,zwei 2,two 3,three", False),
+        ("ORDER BY (-?n) ?word", "3,three 2,zwei 2,two 1,one", False),
+        ("ORDER BY STRLEN(?word) LIMIT 9", "2,two 1,one 2,zwei 3,three", True),
+        ("ORDER BY STRLEN(?word) LIMIT 9", "2,zwei 2,two 1,one 3,three", False),
+        ("", "3,three 2,two 2,zwei 1,one", True),
+    ],
+)
+def test_rows_stand_as_their_question_orders_them_and_ties_as_they_like(
+    project: Path, order: str, stored: str, *, same: bool
+) -> None:
+    found = _ordered(project, order, stored)
+
+    assert found.same is same, found
+    assert same or found.problem.startswith("the order differs, first in row ")
+
+
+def test_every_stored_answer_is_as_an_update_would_write_it(checkout: Path) -> None:
+    store = dataset.union(dataset.load(checkout))
+    changed = [
+        question.name
+        for question in questions.questions(checkout)
+        if answers.read(answers.folder(checkout) / f"{question.name}.csv")
+        != answers.answer(store, question)
+    ]
+
+    assert changed == []
 
 
 def test_update_stores_what_is_answered_now(project: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
+from communique import ordering
 from communique.dataset import Answer, load, union
 from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
@@ -200,7 +201,14 @@ def compare_all(root: Path, store: Store, asked: list[Question]) -> list[Compari
 
 
 def compare(root: Path, store: Store, question: Question) -> Comparison:
-    """Compare a question's answer with the stored one, as multisets of rows."""
+    """Compare a question's answer with the stored one: its rows, and their order if it has one."""
+    try:
+        return _compared(root, store, question)
+    except CommuniqueError as error:
+        return Comparison(question.name, problem=str(error))
+
+
+def _compared(root: Path, store: Store, question: Question) -> Comparison:
     path = folder(root) / f"{question.name}.csv"
     if not path.is_file():
         return Comparison(question.name, problem="no stored answer. Run communique test --update")
@@ -211,11 +219,31 @@ def compare(root: Path, store: Store, question: Question) -> Comparison:
     if not fresh.rows:
         return Comparison(question.name, missing=stored.rows, problem="no row")
     was_rows, now_rows = Counter(stored.rows), Counter(fresh.rows)
+    if was_rows == now_rows:
+        return Comparison(question.name, problem=_misplaced(store, question, stored, fresh))
     return Comparison(
         question.name,
         missing=tuple(sorted((was_rows - now_rows).elements())),
         unexpected=tuple(sorted((now_rows - was_rows).elements())),
     )
+
+
+def _misplaced(store: Store, question: Question, stored: Table, fresh: Table) -> str:
+    """Say which row stands first where its question's order does not put it, or nothing.
+
+    Rows that the order does not tell apart may stand in any order among themselves.
+    """
+    keyed = None if stored.rows == fresh.rows else ordering.keyed(question.sparql)
+    if keyed is None:
+        return ""
+    found = whole(ask(store, keyed[0], where=str(question.path)))
+    keys = [found.columns.index(name) for name in keyed[1]]
+    for start, end in ordering.groups([[row[at] for at in keys] for row in found.rows]):
+        was, now = stored.rows[start:end], fresh.rows[start:end]
+        if Counter(was) != Counter(now):
+            row = next(iter(Counter(was) - Counter(now)))
+            return f"the order differs, first in row {start + 1}: stored is {' | '.join(row)}"
+    return ""
 
 
 def read(path: Path) -> Table:
