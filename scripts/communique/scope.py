@@ -34,10 +34,11 @@ def told(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = 
     judge = _shapes(root, scope.shapes_from)
     former = judge or _shapes(root, scope.changed and revisions.parting(root, scope.changed))
     report = validate(root, engine_name=engine, copy=copy, judge=judge, former=former, known=listed)
+    if known:
+        report = _without(report, known)
     if scope.changed is not None:
         report = _since_revision(report, root, scope.changed, engine)
-    report = of_paths(report, scope.paths, root)
-    return _without(report, known, partial=bool(scope.paths or scope.changed)) if known else report
+    return of_paths(report, scope.paths, root)
 
 
 def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = None) -> str:
@@ -46,7 +47,16 @@ def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None 
         raise CommuniqueError("--update: nothing to write. Give a file with --baseline")
     if scope.paths or scope.changed is not None:
         raise CommuniqueError("--update: a baseline is of all files. Leave out paths and --changed")
-    report = told(root, replace(scope, baseline=None), engine=engine, copy=copy)
+    judge = _shapes(root, scope.shapes_from)
+    listed = set[str]()
+    while True:  # what is known leaves no layer out, so the next run may find more
+        report = validate(
+            root, engine_name=engine, copy=copy, judge=judge, former=judge, known=listed
+        )
+        names = set(fingerprints(report.findings).values())
+        if names <= listed:
+            break
+        listed |= names
     try:
         scope.baseline.write_text(baseline.written(report.findings), encoding="utf-8")
     except OSError as error:
@@ -67,12 +77,9 @@ def _since_revision(report: Report, root: Path, revision: str, engine: str) -> R
     return since(report, earlier, revisions.changed(root, revision))
 
 
-def _without(report: Report, known: Baseline, *, partial: bool) -> Report:
+def _without(report: Report, known: Baseline) -> Report:
     """Leave out what is known, and tell which of it is not found any more."""
-    files = {finding.file for finding in report.findings} if partial else None
-    left, count, stale = baseline.applied(
-        report.findings, known, unchecked=report.unchecked, files=files
-    )
+    left, count, stale = baseline.applied(report.findings, known, unchecked=report.unchecked)
     return replace(report, findings=tuple(sorted([*left, *stale])), known=count)
 
 
