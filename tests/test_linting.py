@@ -87,6 +87,18 @@ CASES = {
         "#+ words",
         "Write `#+ summary: ...`",
     ),
+    "header too long": (
+        GOOD.replace("?\n#+ tags", f" {'so ' * 3_000}?\n#+ tags"),
+        "query-header",
+        None,
+        "Say less in it",
+    ),
+    "header that multiplies": (
+        GOOD.replace("[statements]", f"[{'[' * 600}{']' * 600}]"),
+        "query-header",
+        None,
+        "Say less in it, and without & and *",
+    ),
     "unknown key": (
         GOOD.replace("#+ tags", "#+ sumary: x\n#+ tags"),
         "query-header-key",
