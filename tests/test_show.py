@@ -10,6 +10,7 @@ from communique.attribution import Attributions
 from communique.dataset import select
 from communique.errors import CommuniqueError
 from communique.labels import Labels
+from communique.namespaces import shrink
 from communique.sheets import Sheet, as_json, as_markdown, labels_of
 from conftest import Run
 
@@ -41,6 +42,24 @@ def _tables(sheet: Sheet, labels: Labels) -> Tables:
         ]
         for section in sheet.sections
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"),
+    [
+        ("S4", "passage:ba01b1d8-345-580"),
+        ("s4", "passage:ba01b1d8-345-580"),
+        ("S4 463-531", "span:ba01b1d8-463-531"),
+    ],
+)
+def test_what_is_printed_as_a_position_can_be_shown(store: Store, name: str, thing: str) -> None:
+    assert shrink(things.find(store, name).value) == thing
+
+
+@pytest.mark.parametrize("name", ["S400", "S4 1-2", "S4 463", "S4 a-b"])
+def test_a_position_that_is_not_there_is_no_thing(store: Store, name: str) -> None:
+    with pytest.raises(CommuniqueError, match="no such thing"):
+        things.find(store, name)
 
 
 def test_a_matter_is_told_by_each_voice_with_its_force(shown: Callable[[str], Tables]) -> None:

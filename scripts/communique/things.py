@@ -12,6 +12,12 @@ from communique.namespaces import BASE, PREFIXES, expand, shrink
 from communique.naming import Names, Thing, meant, names_in
 
 _DESCRIBED = "SELECT DISTINCT ?thing WHERE { ?thing ?p ?o . FILTER isIRI(?thing) }"
+_PASSAGES = "SELECT DISTINCT * WHERE { ?thing a cmq:Passage ; dcterms:identifier ?identifier }"
+_SPANS = """
+SELECT DISTINCT ?thing ?identifier ?start ?end WHERE {
+  ?thing cmq:within/dcterms:identifier ?identifier ; oa:start ?start ; oa:end ?end .
+}
+"""
 _THING = f"{BASE}id/"
 _FINDING = PREFIXES["cmq"] + "Finding"
 
@@ -27,12 +33,13 @@ def find(store: Store, given: str) -> NamedNode:
     if iri in known:
         return NamedNode(iri)
     ranks = list(_ranks(names_in(store), known))
-    found = next(filter(None, (meant(bare, rank) for rank in ranks)), [])
+    called = next(filter(None, (meant(bare, rank) for rank in ranks)), [])
+    found = sorted(each.iri for each in called) or _identified(store, bare)
     if len(found) == 1:
-        return NamedNode(found[0].iri)
+        return NamedNode(found[0])
     name = visible(given[:100]) or "no name"
     if found:
-        which = ", ".join(shrink(iri) for iri in sorted(each.iri for each in found))
+        which = ", ".join(map(shrink, found))
         raise CommuniqueError(f"{name}: several things are called so. Give one of {which}")
     near = _near(bare, _called(ranks), known)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Give an id or a label"
@@ -41,6 +48,20 @@ def find(store: Store, given: str) -> NamedNode:
 
 Named = dict[str, list[tuple[int, str, str]]]
 """By a name in lower case: how good a name it is, what it names, and the name as it is."""
+
+
+def _identified(store: Store, name: str) -> list[str]:
+    """Return passages by their numbers, such as S4, and spans by their places: S4 463-531."""
+    identifier, *place = re.split(r"[\s-]+", name, maxsplit=2)
+    if len(place) not in {0, 2} or not all(each.isdecimal() for each in place):
+        return []
+    sought = _SPANS if place else _PASSAGES
+    return sorted(
+        row["thing"].value
+        for row in select(store, sought)
+        if row["identifier"].value.casefold() == identifier.casefold()
+        and [row[each].value for each in ("start", "end")[: len(place)]] == place
+    )
 
 
 def _ranks(names: Names, known: set[str]) -> Iterator[list[Thing]]:
