@@ -167,6 +167,21 @@ def test_a_store_that_does_not_hold_what_was_put_is_told_of(
         list(graphstore.push(f"{server.url}/{fault}", dataset.load(project)))
 
 
+@pytest.mark.parametrize("fault", ["forgets", "full"])
+def test_all_graphs_together_have_one_deadline(run: Run, project: Path, fault: str) -> None:
+    with hostile() as server:
+        where = ["--endpoint", f"{server.url}/{fault}", "--timeout", "0.000001"]
+        result = run("push", "--root", project, *where)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "in 1e-06 s. " in result.stderr
+
+
+def test_a_time_that_is_no_time_is_refused(project: Path) -> None:
+    with pytest.raises(CommuniqueError, match="not a time to wait"):
+        list(graphstore.push("http://x/", dataset.load(project), seconds=float("nan")))
+
+
 def test_a_password_needs_a_name_and_a_name_a_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

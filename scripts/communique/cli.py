@@ -420,7 +420,19 @@ def publish(root: Path | None, out: Path, *, readings: bool) -> None:
     type=click.Path(path_type=Path),
     help="A file with the password. Default: the variable COMMUNIQUE_PASSWORD.",
 )
-def push(root: Path | None, endpoint: str, user: str | None, password_file: Path | None) -> None:
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long all of it may take. Default: 300.",
+)
+def push(
+    root: Path | None,
+    endpoint: str,
+    user: str | None,
+    password_file: Path | None,
+    timeout: float | None,
+) -> None:
     """Put the graphs that questions see on a server, and count what it then holds.
 
     Each graph replaces the server's one of the same name. The server must answer questions over
@@ -434,7 +446,8 @@ def push(root: Path | None, endpoint: str, user: str | None, password_file: Path
     from communique import dataset, graphstore
 
     login = graphstore.login(user, password_file)
-    _print(graphstore.push(endpoint, dataset.load(_project(root)), login))
+    seconds = graphstore.PATIENCE if timeout is None else timeout
+    _print(graphstore.push(endpoint, dataset.load(_project(root)), login, seconds=seconds))
 
 
 def _mutate(project: Path, *, update: bool) -> None:

@@ -1,6 +1,7 @@
 """Graphs put on another server, so that it answers the same questions."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPMessage, HTTPResponse
@@ -23,9 +24,10 @@ from communique.dataset import queried
 from communique.errors import CommuniqueError
 from communique.labels import count
 from communique.namespaces import shrink
+from communique.worker import check_patience
 
-PATIENCE = 120.0
-"""Seconds for each graph to be put, and for each to be read back."""
+PATIENCE = 300.0
+"""Seconds for all graphs to be put and read back."""
 
 _VARIABLE = "COMMUNIQUE_PASSWORD"
 _TURTLE = "text/turtle"
@@ -52,13 +54,30 @@ class Pushed:
         return f"{self.graph}: {count(self.triples, 'triple')}"
 
 
-def push(url: str, store: Store, who: Login | None = None) -> Iterator[Pushed]:
-    """Replace each graph that questions see on a Graph Store, read it back, and compare."""
+@dataclass(frozen=True)
+class _Way:
+    """To whom graphs go, on whose word, and until when."""
+
+    url: str
+    who: Login | None
+    seconds: float
+    deadline: float
+
+
+def push(
+    url: str, store: Store, who: Login | None = None, *, seconds: float = PATIENCE
+) -> Iterator[Pushed]:
+    """Replace each graph that questions see on a Graph Store, read it back, and compare.
+
+    All of it together may take so many `seconds`.
+    """
     transport.check_address(url)
+    check_patience(seconds)
+    way = _Way(url, who, seconds, time.monotonic() + seconds)
     for graph in queried(store):
         ours = _content(store, graph)
-        _put(url, graph, ours, who)
-        _compare(url, graph, ours, _get(url, graph, who))
+        _put(way, graph, ours)
+        _compare(url, graph, ours, _get(way, graph))
         yield Pushed(shrink(graph.value), ours.count(b"\n"))
 
 
@@ -83,25 +102,29 @@ def login(user: str | None, password_file: Path | None) -> Login | None:
         raise CommuniqueError(f"{password_file}: cannot be read. Give a text file") from error
 
 
-def _put(url: str, graph: NamedNode, content: bytes, who: Login | None) -> None:
+def _put(way: _Way, graph: NamedNode, content: bytes) -> None:
     """Put N-Triples, which every reader of Turtle takes."""
     request = Request(  # noqa: S310  the address is checked
-        _address(url, graph), content, {"Content-Type": _TURTLE}, method="PUT"
+        _address(way.url, graph), content, {"Content-Type": _TURTLE}, method="PUT"
     )
-    _sent(url, request, who)
+    _sent(way, request)
 
 
-def _get(url: str, graph: NamedNode, who: Login | None) -> transport.Reply:
-    request = Request(_address(url, graph), headers={"Accept": _TRIPLES})  # noqa: S310  as above
-    return _sent(url, request, who)
+def _get(way: _Way, graph: NamedNode) -> transport.Reply:
+    address = _address(way.url, graph)
+    return _sent(way, Request(address, headers={"Accept": _TRIPLES}))  # noqa: S310  as above
 
 
-def _sent(url: str, request: Request, who: Login | None) -> transport.Reply:
-    reply = transport.send(request, seconds=PATIENCE, handlers=_keys(url, who))
+def _sent(way: _Way, request: Request) -> transport.Reply:
+    left = way.deadline - time.monotonic()
+    if left <= 0:
+        what = f"not all graphs were put and read back in {way.seconds:g} s"
+        raise CommuniqueError(f"{way.url}: {what}. Give it longer by --timeout, then push again")
+    reply = transport.send(request, seconds=left, handlers=_keys(way.url, way.who))
     if reply.status in {401, 403}:
-        hint = "Check the password" if who else "Give --user and a password"
-        raise CommuniqueError(f"{url}: does not let you write (status {reply.status}). {hint}")
-    transport.refuse_fault(url, reply)
+        hint = "Check the password" if way.who else "Give --user and a password"
+        raise CommuniqueError(f"{way.url}: does not let you write (status {reply.status}). {hint}")
+    transport.refuse_fault(way.url, reply)
     return reply
 
 
