@@ -393,6 +393,24 @@ def test_nothing_is_written_where_one_file_cannot_be_formatted(tmp_path: Path) -
     assert good.read_text() == _LOOSE
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<urn:a> <urn:b> " + "[ <urn:b> " * 500, r"x\.ttl:1:\d+: Brackets nest deeper than 64"),
+        ("<urn:a> <urn:b> " + "<<( <urn:a> <urn:b> " * 30_000, r"x\.ttl:1:\d+: .*triple"),
+        ("<urn:a> <urn:b> <urn:c> .\n<<<<<<< ours\n", r"x\.ttl:2:1: "),
+        ("<a> <b> <c> .\n" * 200 + "<urn:a> <urn:b> " + "[" * 9_999, r"x\.ttl:\d+:\d+: .*IRI"),
+    ],
+    ids=["brackets", "triples", "merge", "hidden"],
+)
+def test_what_no_parser_should_see_is_an_error(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text(text)
+
+    with pytest.raises(CommuniqueError, match=message):
+        turtle.rewrite([path], check=True)
+
+
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     target, link = tmp_path / "secret", tmp_path / "x.ttl"
     target.write_text(_LOOSE)

@@ -60,6 +60,10 @@ _REMARK = re.compile(
 _WIDTH = 100
 _INDENT = "    "
 _DEEPEST = 64
+_DANGERS = frozenset({"merge-marker", "n3", "nesting", "triple-term"})
+_MOST_ODDITIES = 50
+"""How many other things a file may have that validation refuses: after more, none is looked for."""
+
 _CASES = "tests/hostile"
 """The folder whose files are cases of how Turtle may be written."""
 
@@ -80,12 +84,26 @@ def format_file(path: Path) -> tuple[str, str]:
         from communique.sparql import tidied
 
         return text, tidied(re.sub(r"\r\n?", "\n", read), where=str(path))
+    _refuse_dangers(path, read)
     fresh = formatted(read, where=str(path), vocabulary=_vocabulary_of(path))
     articles = sorted(set(re.findall(r"^PREFIX (a[0-9]+):", fresh, flags=re.MULTILINE)))
     if path.parent.name == "articles" and len(articles) > 1:
         names = ": and ".join(articles)
         raise CommuniqueError(f"{path}: uses {names}:. Name things of one article only in its file")
     return text, fresh
+
+
+def _refuse_dangers(path: Path, text: str) -> None:
+    """Refuse what no parser should see, such as brackets that nest a thousand deep."""
+    from communique.prescan import Scan
+    from communique.refusals import Text
+
+    found = Scan(Text(str(path), text), path.suffix).findings()
+    grave = [each for each in found if each.rule.id in _DANGERS]
+    for each in grave or found[_MOST_ODDITIES:]:
+        place = f"{path}:{each.region.line}:{each.region.column}"
+        hint = each.hint[:1].upper() + each.hint[1:]
+        raise CommuniqueError(f"{place}: {each.message} {hint}")
 
 
 def project_files(root: Path) -> list[Path]:
