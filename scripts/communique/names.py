@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Iterator
 
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
@@ -11,7 +10,6 @@ from communique.namespaces import BASE, PREFIXES, expand, shrink
 
 TERMS = (PREFIXES["cmq"], PREFIXES["cmqv"])
 _OURS = (f"{BASE}id/", *TERMS)
-_VERSION = NamedNode(PREFIXES["owl"] + "versionIRI")
 
 
 def described(union: Store) -> set[str]:
@@ -19,20 +17,6 @@ def described(union: Store) -> set[str]:
     quads = union.quads_for_pattern(None, None, None, DefaultGraph())
     subjects = {q.subject.value for q in quads if isinstance(q.subject, NamedNode)}
     return {iri for iri in subjects if iri.startswith(_OURS)}
-
-
-def unknown(union: Store) -> Iterator[tuple[NamedNode, str]]:
-    """Yield what names an unknown thing or term, with the unknown IRI."""
-    known = described(union)
-    for quad in union.quads_for_pattern(None, None, None, DefaultGraph()):
-        for term in (quad.predicate, quad.object):
-            named = term.value if isinstance(term, NamedNode) else ""
-            ours = named.startswith(_OURS) and quad.predicate != _VERSION
-            if ours and named not in known:
-                yield (
-                    quad.subject if isinstance(quad.subject, NamedNode) else NamedNode(named),
-                    named,
-                )
 
 
 def closest(iri: str, known: set[str]) -> str:
