@@ -19,16 +19,6 @@ from pathlib import Path, PurePosixPath
 
 from communique.errors import CommuniqueError
 from communique.labels import visible
-from communique.loosening import loosened
-
-__all__ = [
-    "FOLDERS",
-    "changed",
-    "loosened",
-    "parting",
-    "project_at",
-    "shapes_at",
-]
 
 FOLDERS = ("ontology", "data", "shapes", "queries", "tests")
 """The folders of a project in which findings can be, besides its topmost files."""
