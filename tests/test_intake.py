@@ -409,10 +409,10 @@ def test_a_pattern_that_is_read_in_one_pass_is_let_in(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        ("^(a+)+$", "a" * 20 + "b"),
-        ("^(a|a)+$", "a" * 18 + "b"),
+        ("^(a+)+$", "a" * 22 + "b"),
+        ("^(a|a)+$", "a" * 22 + "b"),
         ("^(a|aa)+$", "a" * 28 + "b"),
-        (r"^(\w+\s?)*$", "a" * 19 + "!"),
+        (r"^(\w+\s?)*$", "a" * 22 + "!"),
         ("^(x+x+)+y$", "x" * 21),
         ("^(a?){20}a{20}b$", "a" * 40),
     ],
@@ -424,7 +424,7 @@ def test_a_pattern_that_takes_for_ever_is_not(pattern: str, text: str) -> None:
     taken = time.process_time() - begin
 
     assert problem(pattern)
-    assert taken > 0.05
+    assert taken > 0.01
 
 
 @settings(max_examples=300, deadline=None)

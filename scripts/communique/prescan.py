@@ -80,7 +80,7 @@ def _character(escape: re.Match[str]) -> str:
     if escape[3]:
         return _SHORT_ESCAPES.get(escape[3], escape[3])
     code = int(escape[1] or escape[2], 16)
-    return chr(code) if code <= sys.maxunicode else escape[0]
+    return chr(code) if code <= sys.maxunicode and code not in _SURROGATES else escape[0]
 
 
 def strange(text: Text) -> Iterator[Finding]:
@@ -159,9 +159,11 @@ class Scan:
         end = found.end()
         self._words = []
         raw = inside(found[0])
+        if not raw:
+            return end
         if len(raw) > LONGEST_NUMBER or "\\" in raw:
             self._literal(start, end, raw)
-        if raw and raw[0] in "+-0123456789.P \t\n\r\\":
+        if raw[0] in "+-0123456789.P \t\n\r\\":
             self._measure(start, end, unescaped(raw[:_MEASURED_PART]))
         return end
 
@@ -305,6 +307,8 @@ class Scan:
     def _between(self, start: int, end: int) -> None:
         """Look at the names and words between two marks."""
         text = self._written[start:end]
+        if text.isspace():
+            return
         words = text.split()
         self._words = [*self._words, *words[-2:]][-2:]
         if end - start > LONGEST_NUMBER and max(map(len, words), default=0) > LONGEST_NUMBER:
@@ -361,13 +365,9 @@ def inside(string: str) -> str:
 
 def _iri_problem(iri: str, raw: str) -> tuple[str, str, str] | None:
     """Say against which rule an IRI is, with a message and a hint."""
-    found = _IN_NO_IRI.search(iri)
-    if found:
-        how = "escapes" if "\\" in raw else "holds"
-        message = f"An IRI {how} the character {found[0]!r}, which no IRI has."
-        return "iri-character", message, f"write %{ord(found[0]):02X}"
-    if TURNING.search(iri):
-        return "bidi", "A character of this IRI turns the order in which it is shown.", "remove it"
+    odd = _odd_character(iri, raw)
+    if odd:
+        return odd
     scheme = _SCHEME.match(iri)
     if not scheme:
         message = f"The IRI <{iri}> depends on where its file lies."
@@ -375,10 +375,26 @@ def _iri_problem(iri: str, raw: str) -> tuple[str, str, str] | None:
     if scheme[0].casefold() not in SCHEMES:
         message = f"The IRI <{iri}> has the scheme {scheme[0]}."
         return "iri-scheme", message, f"use {', '.join(sorted(SCHEMES))}"
-    size = len(iri.encode(errors="surrogatepass"))
+    size = len(iri.encode())
     if size > LARGEST_IRI:
         return "iri-size", f"An IRI has {size:,} bytes.", "shorten it"
     return _look(iri)
+
+
+def _odd_character(iri: str, raw: str) -> tuple[str, str, str] | None:
+    """Say which character no IRI has, or turns what stands there."""
+    escape = _ESCAPE.search(iri)
+    if escape and not escape[3]:
+        message = f"The escape {escape[0]} names no character."
+        return "escape", message, "write the character itself"
+    found = _IN_NO_IRI.search(iri)
+    if found:
+        how = "escapes" if "\\" in raw else "holds"
+        message = f"An IRI {how} the character {found[0]!r}, which no IRI has."
+        return "iri-character", message, f"write %{ord(found[0]):02X}"
+    if TURNING.search(iri):
+        return "bidi", "A character of this IRI turns the order in which it is shown.", "remove it"
+    return None
 
 
 @lru_cache(1024)
