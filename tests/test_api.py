@@ -139,6 +139,39 @@ def test_a_column_named_like_a_word_of_python_has_an_underscore(asked: Dataset) 
     assert (found[0].from_, found.to_dicts()) == (1, [{"from": 1}])
 
 
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [("_x", "x_"), ("__", "n_"), ("1", "n1"), ("count", "count"), ("é", "é")],
+)
+def test_every_column_has_a_field(asked: Dataset, column: str, field: str) -> None:
+    found = asked.ask(f"SELECT ?{column} ?x_ {{ BIND(1 AS ?{column}) BIND(2 AS ?x_) }}")
+
+    assert isinstance(found, Answer)
+    assert getattr(found[0], field) == 1
+    assert found.to_dicts() == [{column: 1, "x_": 2}]
+
+
+@pytest.mark.parametrize("given", [None, 3, b"ASK {}", Path("x.rq")])
+def test_what_is_no_text_is_said_to_be_none(asked: Dataset, given: object) -> None:
+    for method in (asked.ask, asked.query):
+        with pytest.raises(TypeError, match=rf"takes a text, not {type(given).__name__}"):
+            method(given)  # type: ignore[arg-type]
+
+
+def test_a_file_of_your_own_is_held_to_the_same_limits(asked: Dataset, tmp_path: Path) -> None:
+    own = tmp_path / "own.rq"
+    own.write_text("SELECT ?s { ?s cmq:voice actor:silvania }")
+
+    with pytest.raises(CommuniqueError, match="nothing describes actor:silvania"):
+        asked.query(str(own))
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), 0, -1])
+def test_a_timeout_that_is_no_time_is_refused(asked: Dataset, seconds: float) -> None:
+    with pytest.raises(CommuniqueError, match="not a time to wait"):
+        asked.ask("ASK {}", timeout=seconds)
+
+
 @pytest.mark.parametrize(("sparql", "truth"), [("ASK { }", True), ("ASK { ?s <urn:x> 1 }", False)])
 def test_ask_is_yes_or_no(asked: Dataset, sparql: str, *, truth: bool) -> None:
     assert asked.ask(sparql) is truth

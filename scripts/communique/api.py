@@ -119,9 +119,14 @@ class Dataset:
         """Answer a stored question about what is given: labels, prefixed names, IRIs, values."""
         from communique.choices import narrowed
 
+        _refuse_no_text("query", name)
         texts = {key: _texts(key, value) for key, value in given.items()}
         question = narrowed(self.store, questions.find(self.root, name), texts)
-        found = questions.ask(self.store, question.sparql, where=str(question.path))
+        where = str(question.path)
+        if questions.is_own(self.root, question):
+            found = self._apart(question.sparql, where, SECONDS)
+        else:
+            found = questions.ask(self.store, question.sparql, where=where)
         return Answer(whole(found), self._labels)
 
     def ask(self, sparql: str, *, timeout: float = SECONDS) -> Answer | bool:
@@ -129,13 +134,23 @@ class Dataset:
 
         It runs in a process of its own, for `timeout` seconds at most, without network.
         """
-        check(sparql, where="query")
-        refuse_unknown(self.store, sparql, where="query")
-        run = runner(self.store, Limits(timeout), where="query", tell=lambda _: None)
-        found = questions.ask(self.store, sparql, run=run)
+        _refuse_no_text("ask", sparql)
+        found = self._apart(sparql, "query", timeout)
         return (
             bool(found) if isinstance(found, QueryBoolean) else Answer(whole(found), self._labels)
         )
+
+    def _apart(self, sparql: str, where: str, seconds: float) -> dataset.Answer:
+        """Run a query of the reader's own in a process of its own."""
+        check(sparql, where=where)
+        refuse_unknown(self.store, sparql, where=where)
+        run = runner(self.store, Limits(seconds), where=where, tell=lambda _: None)
+        return questions.ask(self.store, sparql, where=where, run=run)
+
+
+def _refuse_no_text(what: str, given: object) -> None:
+    if not isinstance(given, str):
+        raise TypeError(f"{what}: takes a text, not {type(given).__name__}")
 
 
 def _texts(name: str, value: Given) -> tuple[str, ...] | None:
@@ -161,5 +176,18 @@ def _text(value: One) -> str:
 
 
 def _fields(columns: Iterable[str]) -> list[str]:
-    """Name fields as columns; where Python has a word of its own, with an underscore after."""
-    return [f"{name}_" if keyword.iskeyword(name) else name for name in columns]
+    """Name fields as columns, with an underscore after what would be no name of a field.
+
+    Where Python has a word of its own the underscore is added; one that begins a name moves to
+    its end; before a digit goes an n. No two fields are the same.
+    """
+    fields: list[str] = []
+    for name in columns:
+        bare = name.lstrip("_")
+        field = bare if bare[:1].isidentifier() else f"n{bare}"
+        taken = bare != name or keyword.iskeyword(field)
+        field += "_" if taken else ""
+        while field in fields:
+            field += "_"
+        fields.append(field)
+    return fields
