@@ -183,3 +183,11 @@ def _unnoticed(before: Store, dropped: list[Quad]) -> list[Quad]:
     return [q for q in dropped if isinstance(q.subject, NamedNode) and q.subject not in told] + (
         [] if told else dropped
     )
+
+
+def test_names_are_those_of_the_project() -> None:
+    before = _store("<urn:x:S> sh:class <urn:x:A> ; sh:nodeKind sh:IRI .")
+    after = _store("<urn:x:S> sh:nodeKind sh:IRI .")
+    (found,) = loosened(before, after, name=lambda iri: iri.replace("urn:x:", "mine:"))
+
+    assert found.message == "mine:S asks for less: sh:class mine:A is gone."

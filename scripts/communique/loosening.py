@@ -39,7 +39,7 @@ _KINDS = {
     "Literal": {"Literal"},
 }
 _Looser = tuple[str, Quad | None]
-_HINT = "If that is meant, let a person agree; --shapes-from judges by the former shapes"
+_HINT = "If that is meant, let a person agree to it"
 _DEEPEST = 64
 _LONGEST = 60
 
@@ -49,6 +49,7 @@ class _Graph:
     """A graph of shapes, by subject and by the local name of each SHACL predicate."""
 
     store: Store
+    name: Callable[[str], str] = shrink
     about: dict[object, list[Quad]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,7 +92,7 @@ class _Graph:
     def shown(self, node: object) -> str:
         """Write a term for a reader."""
         if isinstance(node, NamedNode):
-            return shrink(node.value)
+            return self.name(node.value)
         if isinstance(node, BlankNode):
             members = self.members(node)
             if members != [node]:
@@ -102,13 +103,13 @@ class _Graph:
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def loosened(before: Store, after: Store) -> list[Fault]:
+def loosened(before: Store, after: Store, *, name: Callable[[str], str] = shrink) -> list[Fault]:
     """Return how shapes ask for less than before: each is a warning of the layer `shapes`.
 
     A fault points at what is there now, or at the shape itself where something is gone; only for
-    a shape that is gone its triples are those of `before`.
+    a shape that is gone its triples are those of `before`. `name` shortens an IRI for readers.
     """
-    return list(_Comparison(_Graph(before), _Graph(after)).faults())
+    return list(_Comparison(_Graph(before, name), _Graph(after, name)).faults())
 
 
 class _Comparison:
@@ -124,7 +125,9 @@ class _Comparison:
         for shape in sorted(named, key=str):
             if shape not in self._after.about:
                 quad = self._before.about[shape][0]
-                yield _told(quad, "subject", f"{shrink(shape.value)} is no longer a shape.")
+                yield _told(
+                    quad, "subject", f"{self._after.name(shape.value)} is no longer a shape."
+                )
             else:
                 yield from self._of_classes(shape)
                 yield from self._of_shape(shape, shape, shape)
@@ -157,6 +160,7 @@ class _Comparison:
 
     def _fault(self, named: NamedNode, what: str, quad: Quad, part: str) -> Fault:
         label = self._labels.of(named.value)
+        label = self._after.name(named.value) if label.startswith("<") else label
         return _told(quad, part, f"{label} asks for less: {what}.", value=what)
 
     def _anchor(self, named: NamedNode, present: object) -> Quad:
@@ -311,7 +315,7 @@ def _admitted(
         for quad in now.get("property", []):
             path = _path(after, quad.object)
             if path and path not in former and quad.object not in known:
-                yield f"it is closed, and {shrink(path[1:-1])} is allowed now, too", quad
+                yield f"it is closed, and {after.name(path[1:-1])} is allowed now, too", quad
 
 
 def _members(graph: _Graph, quads: list[Quad]) -> dict[str, object]:
