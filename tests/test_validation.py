@@ -58,12 +58,12 @@ def test_a_value_is_told_where_it_stands_with_labels_for_names(project: Path) ->
     _edit(
         project / _ARTICLE,
         "cmq:voice actor:sylvania ;",
-        f'cmq:voice a1:u01 ; {_RDFS_LABEL} "Reply"@en ;',
+        f'cmq:voice a1:u01 ; {_RDFS_LABEL} "Sylvania: reply"@en ;',
     )
     found = _only(project)
 
     assert found.message == (
-        'Statement "Reply" has the voice undertaking "lifting of the herring tariff", '
+        'Statement "Sylvania: reply" has the voice undertaking "lifting of the herring tariff", '
         "which is not of the class actor."
     )
     assert (found.region.line, found.region.column, found.region.end_column) == (12, 15, 21)

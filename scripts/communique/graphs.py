@@ -23,9 +23,8 @@ FORMATS = {
 
 _SPOKEN = {".nq": "N-Quads", ".nt": "N-Triples", ".trig": "TriG", ".ttl": "Turtle"}
 
-_STRING = re.compile(r'"[^"\\\r\n]*"')
+_PREFIX = re.compile(r"(?<![\w:-])prefix\b(?![-:])", re.IGNORECASE)
 _DECLARED = re.compile(r"@?\bprefix\s+([^\s:<]*):\s*<([^>]*)>", re.IGNORECASE)
-_USED = re.compile(r"([\w.-]*):")
 
 _SYNTAX = Rule("syntax", "A file is in the syntax that its name promises.")
 _ONE_GRAPH = Rule("one-graph", "A file is one graph of its own, and names no other.")
@@ -72,8 +71,12 @@ class Graphs:
         return [quad for quad in self.data if quad.graph_name not in aside]
 
 
-def graphs(documents: Iterable[Document]) -> Graphs:
-    """Read the documents that hold triples."""
+def graphs(documents: Iterable[Document], *, placed: bool = True) -> Graphs:
+    """Read the documents that hold triples.
+
+    With `placed`, blank nodes are named for where they stand, so that they can be found in the
+    files; that takes a second reading of the files that have some.
+    """
     found = Graphs()
     seen: dict[str, str] = {}
     for document in documents:
@@ -90,7 +93,7 @@ def graphs(documents: Iterable[Document]) -> Graphs:
             found.files[file.graph] = file
             is_rule = document.path.startswith("shapes/")
             quads = found.shapes if is_rule else found.data
-            found.findings.extend(_added(file, quads))
+            found.findings.extend(_added(file, quads, placed=placed))
     return found
 
 
@@ -99,15 +102,18 @@ def suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
 
 
-def prefixes_of(text: str) -> tuple[list[tuple[str, str]], set[str]]:
-    """Return the prefixes that a text declares, each with its IRI, and those that it may use.
+def prefixes_of(text: str) -> tuple[list[tuple[str, str]], set[str]] | None:
+    """Return the prefixes that a text declares, each with its IRI, and those of them that it uses.
 
-    It is a quick look that takes too much for a use rather than too little: what seems wrong by it
-    is to be read in earnest.
+    It is a quick look, which takes a string or a comment for what it holds: what seems wrong by it
+    is to be read in earnest, and so is a text about which it returns None.
     """
-    bare = _STRING.sub('""', text)
-    declared = _DECLARED.findall(bare)
-    return declared, set(_USED.findall(_DECLARED.sub(" ", bare)))
+    declared = _DECLARED.findall(text)
+    if len(_PREFIX.findall(text)) != len(declared):
+        return None
+    body = _DECLARED.sub(" ", text)
+    names = {prefix for prefix, _ in declared}
+    return declared, {name for name in names if re.search(rf"(?<![\w.-]){re.escape(name)}:", body)}
 
 
 def _graph(path: PurePosixPath) -> NamedNode:
@@ -116,7 +122,7 @@ def _graph(path: PurePosixPath) -> NamedNode:
     return graph_iri(graph_name(Path(path)))
 
 
-def _added(file: File, known: list[Quad]) -> Iterator[Finding]:
+def _added(file: File, known: list[Quad], *, placed: bool) -> Iterator[Finding]:
     """Add what a file says to what is known; yield why that cannot be done."""
     try:
         quads = list(parse(file.document.text.encode(), format=FORMATS[suffix(file.path)]))
@@ -128,9 +134,13 @@ def _added(file: File, known: list[Quad]) -> Iterator[Finding]:
     elsewhere = [quad for quad in quads if not isinstance(quad.graph_name, DefaultGraph)]
     if elsewhere:
         yield _whole(file, _ONE_GRAPH, "The file names graphs.", "leave the names of graphs out")
-    if any(isinstance(term, BlankNode) for quad in quads for term in (quad.subject, quad.object)):
+    if placed and any(_is_blank(quad) for quad in quads):
         quads = _located(file, quads)
     known.extend(Quad(q.subject, q.predicate, q.object, file.graph) for q in quads)
+
+
+def _is_blank(quad: Quad) -> bool:
+    return isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode)
 
 
 def _located(file: File, quads: list[Quad]) -> list[Quad]:

@@ -72,6 +72,8 @@ def _problem(sparql: str, step: _Step, *, services: bool) -> str:
 
 def _escapes(step: _Step) -> bool:
     r"""Tell whether a `\u` stands outside strings, or may end one."""
+    if "\\" not in step.text:
+        return False
     codes = [int(found[1] or found[2], 16) for found in _ESCAPE.finditer(step.text)]
     if step.kind in _STRINGS:
         return any(code in _ENDING for code in codes)

@@ -9,7 +9,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeAlias, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
@@ -32,7 +32,7 @@ _LOCAL = rf"(?:[:_{_LETTERS}{_LATER}]++|%[0-9A-Fa-f]{{2}}|\\[_~.\-!$&'()*+,;=/?#
 _PREFIX = rf"[{_LETTERS}][_{_LETTERS}{_LATER}]*+(?:\.++[_{_LETTERS}{_LATER}]++)*+"
 _EXPONENT = r"[eE][+-]?[0-9]++"
 # A number before an `e`, and a word before `.` and `:`, are refused as pyoxigraph refuses them.
-_TOKEN = re.compile(
+_TOKEN = (
     r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+(?:"
     rf"(?P<name>(?:{_PREFIX})?:(?:(?![-\u00b7\u0300-\u036f\u203f\u2040]){_LOCAL}++"
     rf"(?:\.++{_LOCAL}++)*+)?)"
@@ -47,8 +47,7 @@ _TOKEN = re.compile(
     rf"|(?P<label>_:[0-9_{_LETTERS}][_{_LETTERS}{_LATER}]*+(?:\.++[_{_LETTERS}{_LATER}]++)*+)"
     r"|(?P<at>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)"
     r"|(?P<end>\Z)"
-    r"|(?P<other>.))",
-    re.DOTALL,
+    r"|(?P<other>.))"
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPED = dict(zip("tbnrf\"'\\", "\t\b\n\r\f\"'\\", strict=True))
@@ -155,6 +154,12 @@ def read(text: str, *, syntax: RdfFormat = RdfFormat.TURTLE, base: str = "") -> 
     return Reading(text, reader.located(), reader.names, reader.declared)
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    """Compile the pattern of a token when a text is read: it takes longer than a short text."""
+    return re.compile(_TOKEN, re.DOTALL)
+
+
 _Step: TypeAlias = Callable[[], "_Step | None"]
 _Span: TypeAlias = At | list[int]
 """A list where the end is not yet known."""
@@ -176,6 +181,7 @@ class _Reader:
         self._labels: dict[str, BlankNode] = {}
         self._blank = 0
         self._kind = self._word = ""
+        self._match = _token().match
         self._start, self._end = 0, int(text.startswith("\ufeff"))
 
     def statement(self) -> _Step | None:
@@ -190,7 +196,7 @@ class _Reader:
         ]
 
     def _next(self) -> None:
-        found = _TOKEN.match(self._text, self._end)
+        found = self._match(self._text, self._end)
         kind = found.lastgroup if found else None
         if not found or not kind:
             raise TypeError(self._end)

@@ -69,7 +69,14 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     `former` are shapes than which the project's own should not be looser. Errors whose fingerprints
     are `known` leave nothing out.
     """
-    gate = _Gate(root, engine_name, copy, judge=judge, former=former)
+    asked = (root, engine_name, copy, judge, former)
+    report = _run(_Gate(*asked, placed=engine_name != "fast"), known)
+    if report.findings and engine_name == "fast":
+        return _run(_Gate(*asked, placed=True), known)  # now there is something to be placed
+    return report
+
+
+def _run(gate: "_Gate", known: Collection[str]) -> Report:
     findings: set[Finding] = set()
     failed: dict[str, bool] = {}
     for layer in LAYERS:
@@ -91,14 +98,15 @@ def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Findi
 class _Gate:
     """A project under check: what is read for one layer is there for the next."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what `validate` takes
         self,
         root: Path,
         engine_name: str,
         copy: Path | None,
-        *,
         judge: Sequence[Document],
         former: Sequence[Document],
+        *,
+        placed: bool,
     ) -> None:
         self._root = root
         self._engine = engine(engine_name)
@@ -106,6 +114,7 @@ class _Gate:
         self._documents, self._at_the_door = documents(root)
         self._judge = judge
         self._former = former
+        self._placed = placed
 
     def check(self, layer: str) -> Iterator[Finding]:
         """Yield what one layer finds."""
@@ -131,8 +140,8 @@ class _Gate:
 
     def _prefixes(self) -> Iterator[Finding]:
         for file in self._graphs.files.values():
-            stated, used = prefixes_of(file.document.text)
-            if list(prefix_faults(stated, used, self._vocabulary)):
+            seen = prefixes_of(file.document.text)
+            if seen is None or list(prefix_faults(*seen, self._vocabulary)):
                 yield from self._misdeclared(file)
 
     def _misdeclared(self, file: File) -> Iterator[Finding]:
@@ -226,7 +235,7 @@ class _Gate:
 
     @cached_property
     def _graphs(self) -> Graphs:
-        return graphs(self._documents)
+        return graphs(self._documents, placed=self._placed)
 
     @cached_property
     def _places(self) -> Places:
