@@ -105,6 +105,18 @@ CASES = {
         "sumary",
         "Did you mean summary?",
     ),
+    "summary misspelt": (
+        GOOD.replace("#+ summary", "#+ sumary"),
+        "query-header-key",
+        "sumary",
+        "Did you mean summary?",
+    ),
+    "tags misspelt": (
+        GOOD.replace("#+ tags", "#+ tgas"),
+        "query-header-key",
+        "tgas",
+        "Did you mean tags?",
+    ),
     "no summary": (
         GOOD.replace("#+ summary: Who says what about an issue?\n", ""),
         "query-summary",
@@ -308,6 +320,12 @@ def test_every_rule_has_a_case() -> None:
     rules = {rule.id for rule in vars(module).values() if type(rule).__name__ == "Rule"}
 
     assert rules - {case[1] for case in CASES.values()} == {"query-answer"}
+
+
+def test_a_key_like_no_other_stands_for_none_that_is_missing(known: Known) -> None:
+    text = GOOD.replace("#+ tags", "#+ xyzzy")
+
+    assert {each.rule.id for each in found(text, known)} == {"query-header-key", "query-tags"}
 
 
 def test_what_changes_data_is_refused(known: Known) -> None:

@@ -187,17 +187,22 @@ class _Query:
             yield self._of_error(_PARAMETER, error, at or first.span())
 
     def _of_keys(self, header: headers.Header, first: tuple[int, int]) -> Iterator[Finding]:
+        meant = set[str]()
         for key in header:
             if key not in KEYS:
-                hint = suggestion(str(key), KEYS) or f"Use one of {', '.join(KEYS)}"
+                near = suggestion(str(key), KEYS)
+                meant |= set(re.findall(r"\w+", near))
+                hint = near or f"Use one of {', '.join(KEYS)}"
                 yield self.finding(_KEY, self._key(str(key)) or first, f"No {key} is known.", hint)
         summary = header.get("summary")
-        if not (isinstance(summary, str) and summary.endswith("?")):
+        asks = isinstance(summary, str) and summary.endswith("?")
+        if not asks and not (summary is None and "summary" in meant):
             what = "The summary asks nothing." if summary else "The question has no summary."
             at = self._key("summary") or first
             yield self.finding(_SUMMARY, at, what, "Write `#+ summary: ...?`")
         tags = header.get("tags")
-        if not (isinstance(tags, list) and tags and all(isinstance(tag, str) for tag in tags)):
+        tagged = isinstance(tags, list) and tags and all(isinstance(tag, str) for tag in tags)
+        if not tagged and not (tags is None and "tags" in meant):
             at = self._key("tags") or first
             yield self.finding(_TAGS, at, "The question has no tag.", "Write `#+ tags: [...]`")
 
@@ -309,7 +314,10 @@ class _Query:
             else:
                 continue
             name = vocabulary.shrink(iri)
-            what = f"{'Nothing describes' if owned else 'No vocabulary has'} {name}."
+            own = (
+                "The ontology declares no" if space in vocabulary.declared else "No vocabulary has"
+            )
+            what = f"{'Nothing describes' if owned else own} {name}."
             hint = f"Did you mean {near}?" if near else "Check its spelling"
             yield self.finding(rule, _at(token), what, hint)
 
