@@ -264,3 +264,47 @@ def test_a_dataset_without_accounts_is_refused(run: Run, project: Path) -> None:
     result = run("compare", "--root", project)
 
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+
+
+def test_only_the_accounts_that_are_named_are_compared(run: Run, checkout: Path) -> None:
+    between = ["--between", "White House", "--between", "Kremlin"]
+    result = run("compare", *between, "--format", "json", "--root", checkout)
+    sheet = json.loads(result.stdout)
+    rows = sheet["sections"]["Issue by issue"]
+
+    assert result.exit_code == 0
+    assert {account["voice"]["label"] for account in sheet["sections"]["Accounts"]} == {
+        "White House",
+        "Kremlin",
+    }
+    assert all({"issue", "Kremlin", "White House", "relation", "findings"} == set(r) for r in rows)
+    assert all(row["Kremlin"] or row["White House"] for row in rows)
+    assert sheet["notes"][0] == (
+        "Left out here: Journalist, Russian government. "
+        "What is said of one only is said of those compared."
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (["Kremlin"], "compare: one account alone. Give another of Journalist, "),
+        (["Kremlin", "Ukraine"], "Ukraine: has no account. Give Journalist, Kremlin, "),
+        (["Kremlin", "Nobody at all"], "Nobody at all: no such thing. "),
+    ],
+)
+def test_who_cannot_be_compared_is_one_line(
+    run: Run, checkout: Path, names: list[str], line: str
+) -> None:
+    between = [text for name in names for text in ("--between", name)]
+    result = run("compare", *between, "--root", checkout)
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"Error: {line}")
+
+
+def test_what_another_has_on_something_narrower_is_not_told_by_one_only(store: Store) -> None:
+    row = _matrix(store, _CALL)["settlement of the conflict"]
+
+    assert row["Journalist"] == row["White House"] == "see comprehensive ceasefire"
+    assert row["relation"] == compare.ONE_ONLY_BROADLY

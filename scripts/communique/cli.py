@@ -302,8 +302,14 @@ def show(name: str, root: Path | None, form: str) -> None:
 @main.command()
 @click.argument("event", required=False)
 @_ROOT
+@click.option(
+    "--between",
+    metavar="VOICE",
+    multiple=True,
+    help="Take only this voice's account; give it once for each.",
+)
 @_SHEET
-def compare(event: str | None, root: Path | None, form: str) -> None:
+def compare(event: str | None, root: Path | None, between: tuple[str, ...], form: str) -> None:
     """Put the accounts of an event side by side, issue by issue.
 
     Without an event it takes the only one that has accounts.
@@ -312,10 +318,11 @@ def compare(event: str | None, root: Path | None, form: str) -> None:
     Example:
       communique compare
       communique compare a1:v066 --format md
+      communique compare --between "White House" --between Kremlin
     """
     from communique import compare as comparing
 
-    _write(comparing.compare(_project(root), event, form=form), None)
+    _write(comparing.compare(_project(root), event, form=form, between=between), None)
 
 
 @main.command()

@@ -1,7 +1,7 @@
 """The accounts of one event side by side, issue by issue."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -17,6 +17,7 @@ from communique.sheets import Row, Section, Sheet, render
 from communique.things import find
 
 ONE_ONLY = "reported by one only"
+ONE_ONLY_BROADLY = "by one only so broadly; another on what is narrower"
 COUNTERPARTS = "counterparts"
 UNJUDGED = "no relation judged"
 SAME = "same"
@@ -24,6 +25,7 @@ SAME_MATTER = "same matter, different acts"
 NOT_REPORTED = "not reported on its own word"
 ELSEWHERE = "not in this account; said elsewhere, below"
 
+_SEE = "see "
 _NARROW = 28
 _CMQV = PREFIXES["cmqv"]
 _FULL = _CMQV + "full-text"
@@ -105,15 +107,20 @@ class Finding:
     about: frozenset[str]
 
 
-def compare(root: Path, event: str | None, *, form: str) -> str:
-    """Put the accounts of an event side by side; without a name, of the only one with accounts."""
+def compare(root: Path, event: str | None, *, form: str, between: Sequence[str] = ()) -> str:
+    """Put the accounts of an event side by side; without a name, of the only one with accounts.
+
+    Only the accounts `between` whose voices is compared are taken, where some are named.
+    """
     store = union(load(root))
-    return render(side_by_side(store, _event(store, event)), Labels(store), form=form)
+    chosen = frozenset(find(store, name).value for name in between)
+    sheet = side_by_side(store, _event(store, event), between=chosen)
+    return render(sheet, Labels(store), form=form)
 
 
-def side_by_side(store: Store, event: NamedNode) -> Sheet:
+def side_by_side(store: Store, event: NamedNode, *, between: frozenset[str] = frozenset()) -> Sheet:
     """Say of each issue what each account has on it, and how what they have is related."""
-    return _Comparison(store, event).sheet()
+    return _Comparison(store, event, between).sheet()
 
 
 def _event(store: Store, name: str | None) -> NamedNode:
@@ -132,7 +139,7 @@ def _event(store: Store, name: str | None) -> NamedNode:
 class _Comparison:
     """What is needed to compare the accounts of one event."""
 
-    def __init__(self, store: Store, event: NamedNode) -> None:
+    def __init__(self, store: Store, event: NamedNode, between: frozenset[str]) -> None:
         self._event = event
         self._labels = Labels(store)
         self._attributions = Attributions(store)
@@ -142,7 +149,12 @@ class _Comparison:
         ]
         self._accounts.sort(key=lambda account: (self._labels.of(account.voice), account.iri))
         tellings = [_telling(row) for row in select(store, _TELLINGS.replace("EVENT", str(event)))]
-        self._inside = [telling for telling in tellings if telling.account]
+        self._left_out = [a for a in self._accounts if between and not between & {a.voice, a.iri}]
+        self._accounts = [a for a in self._accounts if a not in self._left_out]
+        if between:
+            self._refuse_none(between)
+        kept = {account.iri for account in self._accounts}
+        self._inside = [telling for telling in tellings if telling.account in kept]
         self._outside = [telling for telling in tellings if not telling.account]
         self._voices = _gathered(select(store, _VOICES), "said", "voice")
         self._force = _gathered(select(store, _FORCES), "said", "force")
@@ -154,6 +166,16 @@ class _Comparison:
             Finding(iri, kind, frozenset(about[iri])) for iri, kind in sorted(kinds.items())
         ]
         self._reasons = {row["finding"].value: row for row in select(store, _REASONS)}
+
+    def _refuse_none(self, between: frozenset[str]) -> None:
+        """Refuse who has no account, and an account alone."""
+        every = [*self._accounts, *self._left_out]
+        voices = ", ".join(sorted({self._labels.of(account.voice) for account in every}))
+        for each in sorted(between):
+            if not any(each in {account.voice, account.iri} for account in every):
+                raise CommuniqueError(f"{self._labels.of(each)}: has no account. Give {voices}")
+        if len(self._accounts) < 2:  # noqa: PLR2004  it takes two to be compared
+            raise CommuniqueError(f"compare: one account alone. Give another of {voices}")
 
     def sheet(self) -> Sheet:
         """Put matrix, accounts, what is said elsewhere, and findings together."""
@@ -188,6 +210,9 @@ class _Comparison:
         )
 
     def _notes(self) -> Iterator[str]:
+        if self._left_out:
+            names = ", ".join(self._labels.of(account.voice) for account in self._left_out)
+            yield f"Left out here: {names}. What is said of one only is said of those compared."
         partly = [a for a in self._accounts if a.completeness != _FULL]
         if partly:
             names = ", ".join(self._labels.of(account.voice) for account in partly)
@@ -229,6 +254,8 @@ class _Comparison:
         cells = [self._cell(account, thing, held[account.iri]) for account in self._accounts]
         taken_up = [some for some in held.values() if some]
         relations, findings = self._relations(taken_up)
+        if relations == [ONE_ONLY] and any(cell.startswith(_SEE) for cell in cells):
+            relations = [ONE_ONLY_BROADLY]
         outside = self._against_others(tellings)
         relations += outside
         findings |= self._asides(tellings) | set(outside.values())
@@ -242,12 +269,12 @@ class _Comparison:
     def _cell(self, account: Account, thing: str, tellings: list[Telling]) -> str:
         if tellings:
             return "; ".join(self._entries(tellings))
-        if account.completeness != _FULL:
-            return ""
         near = self._narrower.get(thing, set())
         named = {t.issue for t in self._inside if t.account == account.iri} & near
         if named:
-            return f"see {', '.join(sorted(map(self._labels.of, named)))}"
+            return f"{_SEE}{', '.join(sorted(map(self._labels.of, named)))}"
+        if account.completeness != _FULL:
+            return ""
         said = [t for t in self._outside if {t.issue, t.matter} & {thing, *near}]
         if any(account.voice in self._voices.get(t.told, set()) for t in said):
             return ELSEWHERE
