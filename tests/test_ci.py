@@ -134,6 +134,18 @@ def test_a_broken_triple_is_an_annotation_at_its_line(workspace: Path) -> None:
     assert done.stdout.count("::error") == 1
 
 
+def test_files_are_named_from_the_workspace_where_annotations_belong(workspace: Path) -> None:
+    graph = workspace / "graph"
+    graph.mkdir()
+    for name in ("ontology", "data", "shapes", "queries", "tests"):
+        (workspace / name).rename(graph / name)
+    _spoil(workspace, "trade:freedonia ;", "trade:fredonia ;", "graph/data/statements.ttl")
+    done = _validated(workspace, root="graph", sarif="out.sarif")
+
+    assert done.stdout.startswith("::error file=graph/data/statements.ttl,")
+    assert '"uri": "graph/data/statements.ttl"' in (workspace / "out.sarif").read_text("utf-8")
+
+
 def test_a_pull_request_cannot_loosen_its_own_judge(workspace: Path) -> None:
     base = _git(workspace, "rev-parse", "HEAD")
     shape = "shapes/trade.ttl"

@@ -183,6 +183,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(_PIECES, max_size=8))
 def test_just_the_files_with_comments_are_refused(pieces: list[str]) -> None:
     objects = "".join(each if each.startswith("# ") else f", {each} " for each in pieces)
