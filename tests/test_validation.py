@@ -46,7 +46,7 @@ def test_what_is_missing_is_told_at_the_thing_that_lacks_it(project: Path) -> No
     assert str(found) == (
         f"{_ARTICLE}:8:1: error shape:Statement-voice: Statement a1:s001 has no voice."
     )
-    assert (found.focus, found.hint) == ("a1:s001", "add cmq:voice with a thing of the class actor")
+    assert (found.focus, found.hint) == ("a1:s001", "Add cmq:voice with a thing of the class actor")
     assert (found.rule.text, found.rule.file, found.rule.line) == (
         "A statement names a known voice.",
         _SHAPES,
@@ -79,7 +79,7 @@ def test_of_values_that_are_too_many_the_last_is_pointed_at(project: Path) -> No
         "Statement a1:s001a has more than one of: force.",
     )
     assert found.excerpt[found.region.column - 1 : found.region.end_column - 1] == "cmqv:assert"
-    assert found.hint == "keep one of cmqv:accept, cmqv:assert"
+    assert found.hint == "Keep one of cmqv:accept, cmqv:assert"
 
 
 def test_a_warning_is_no_error(project: Path) -> None:

@@ -1,6 +1,7 @@
 """The gate: what is checked, in which order, and what one layer leaves to the next."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -120,7 +121,8 @@ class _Gate:
         """Yield what one layer finds."""
         yield from (finding for finding in self._at_the_door if finding.layer == layer)
         for found in getattr(self, f"_{layer}", list)():
-            yield found if isinstance(found, Finding) else self._places.finding(found)
+            placed = found if isinstance(found, Finding) else self._places.finding(found)
+            yield replace(placed, hint=f"{placed.hint[:1].upper()}{placed.hint[1:]}")
 
     def report(self, findings: set[Finding], unchecked: tuple[str, ...]) -> Report:
         """Sum up what was checked, and what was found."""
