@@ -90,6 +90,15 @@ def test_a_server_gives_the_same_rows_to_a_question_left_open(
     assert Counter(map(_plain, questions.rows(there))) == Counter(map(_plain, questions.rows(here)))
 
 
+@pytest.mark.parametrize("name", ["demands", "demands-by-addressee"])
+def test_a_server_narrows_a_question_as_the_files_do(run: Run, server: Server, name: str) -> None:
+    asked = ("query", name, "--addressee", "Ukraine")
+    here, there = run(*asked), run(*asked, "--endpoint", server.query)
+
+    assert here.stdout.endswith("\n2 rows\n")
+    assert (there.exit_code, there.stdout) == (0, here.stdout)
+
+
 def test_the_command_gives_the_same_answer_from_a_server(run: Run, server: Server) -> None:
     here = run("query", "demands")
     there = run("query", "demands", "--endpoint", server.query)

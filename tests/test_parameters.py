@@ -1,5 +1,6 @@
 """What is given to a question changes what is asked about, and never what is asked."""
 
+import csv
 import os
 import random
 import subprocess
@@ -438,3 +439,16 @@ def test_no_stored_question_has_a_parameter_named_like_an_option() -> None:
     ]
 
     assert taken == []
+
+
+@pytest.mark.parametrize("question", ["demands", "demands-by-addressee"])
+@pytest.mark.parametrize(("addressee", "rows"), [("the West", 2), ("Ukraine", 2), ("Russia", 0)])
+def test_demands_can_be_asked_of_one_addressee(
+    run: Run, checkout: Path, question: str, addressee: str, rows: int
+) -> None:
+    asked = ("query", question, "--format", "csv", "--labels", "--root", checkout)
+    found = list(csv.DictReader(run(*asked, "--addressee", addressee).stdout.splitlines()))
+    every = list(csv.DictReader(run(*asked).stdout.splitlines()))
+
+    assert len(found) == rows
+    assert found == [row for row in every if row["addressee"] == addressee]
