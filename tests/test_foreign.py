@@ -105,7 +105,7 @@ def test_another_project_is_validated_by_its_own_shapes(run: Run, foreign: Path)
     ],
     ids=lambda value: value if isinstance(value, str) and " " not in value else "",
 )
-def test_a_fault_in_another_project_is_found_at_its_place(
+def test_a_fault_in_another_project_is_found_at_its_place(  # noqa: PLR0913, PLR0917  a row
     foreign: Path, file: str, old: str, new: str, rule: str, message: str
 ) -> None:
     path = foreign / file

@@ -53,7 +53,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except CommuniqueError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_in_a_line(str(error))}", err=True)
             ctx.exit(error.code)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
@@ -180,6 +180,8 @@ def validate(  # noqa: PLR0913  one parameter for each option
         _print([scope.update(_project(root), wanted, engine=engine, copy=copy)])
         return
     report = scope.told(_project(root), wanted, engine=engine, copy=copy)
+    if form in ("github", "junit", "sarif"):
+        report = scope.from_here(report, _project(root))
     colour = output is None and form in ("full", "concise") and _is_coloured()
     _write(reporting.report_as(form, report, colour=colour), output)
     if output:
@@ -535,6 +537,13 @@ def _tell_version(ctx: click.Context) -> None:
 
     click.echo(f"communique, version {resources.version()}")
     ctx.exit()
+
+
+def _in_a_line(text: str) -> str:
+    """Show what would end the line: a build server takes the next one for an order."""
+    from communique.labels import visible
+
+    return visible(text)
 
 
 def _is_coloured() -> bool:

@@ -46,6 +46,7 @@ _READ = frozenset(
         ),
         *(PREFIXES["dcterms"] + name for name in ("abstract", "description", "title")),
         f"{_CMQ}wording",
+        PREFIXES["sh"] + "message",
     }
 )
 """What people read."""

@@ -67,7 +67,10 @@ def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None 
 def _shapes(root: Path, revision: str | None) -> list[Document]:
     """Return the shapes at a revision, or none."""
     files = revisions.shapes_at(root, revision) if revision else []
-    return [Document(path, data.decode(), data) for path, data in files]
+    try:
+        return [Document(path, data.decode(), data) for path, data in files]
+    except UnicodeDecodeError as error:
+        raise CommuniqueError(f"{revision}: its shapes are not UTF-8. Give another one") from error
 
 
 def _since_revision(report: Report, root: Path, revision: str, engine: str) -> Report:
@@ -106,6 +109,23 @@ def since(report: Report, earlier: Report, touched: Mapping[str, Iterable[int]])
             if fingerprint not in old or _touches(finding, lines)
         ),
     )
+
+
+def from_here(report: Report, root: Path) -> Report:
+    """Name files from the folder in which the command runs, as build servers look for them."""
+    here, project = Path.cwd(), root.resolve()
+    if project == here or not project.is_relative_to(here):
+        return report
+    folder = project.relative_to(here).as_posix()
+    return _keep(report, (_below(folder, finding) for finding in report.findings))
+
+
+def _below(folder: str, finding: Finding) -> Finding:
+    if finding.rule == baseline.RULE:
+        return finding
+    rule = finding.rule
+    rule = replace(rule, file=f"{folder}/{rule.file}") if rule.file else rule
+    return replace(finding, file=f"{folder}/{finding.file}", rule=rule)
 
 
 def _touches(finding: Finding, lines: Mapping[str, frozenset[int]]) -> bool:

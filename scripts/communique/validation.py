@@ -188,7 +188,9 @@ class _Gate:
         yield from self._judged.faults
         if self._former:
             before = graphs(self._former).shapes
-            yield from loosened(_store(before), _store(self._graphs.shapes))
+            yield from loosened(
+                _store(before), _store(self._graphs.shapes), name=self._vocabulary.shrink
+            )
 
     def _constraints(self) -> Iterator[Fault]:
         judge = graphs(self._judge) if self._judge else self._graphs
@@ -229,7 +231,7 @@ class _Gate:
     def _policy(self) -> Iterator[Fault]:
         yield from policy.faults(self._graphs.data, self._ontology)
         if self._words:
-            yield from policy.copied(self._graphs.data, self._words.text)
+            yield from policy.copied([*self._graphs.data, *self._graphs.shapes], self._words.text)
         for quad in self._graphs.data:
             if quad.predicate.value in _VERDICTS and quad.graph_name != _CURATED:
                 message = f"{shrink(quad.predicate.value)} is told outside the curated file."
