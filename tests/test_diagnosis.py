@@ -1,3 +1,7 @@
+import os
+import pty
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -133,7 +137,7 @@ def test_a_graph_that_is_not_there_is_named(union: Store) -> None:
     assert _explained(union, "SELECT ?s { GRAPH graph:no { ?s ?p ?o } }") == [
         "query: no row.",
         (
-            "  No graph is called graph:no. There are "
+            "  No graph is called graph:no. The graphs are "
             "<https://w3id.org/communique/graph/source/1933-11-17-herring>, "
             "graph:actors, graph:inferred, graph:ontology, graph:vocab"
         ),
@@ -339,3 +343,18 @@ def test_another_server_cannot_be_looked_into(run: Run, project: Path) -> None:
         2,
         "Error: --why-empty: looks into the files only. Leave out --endpoint\n",
     )
+
+
+def test_a_terminal_is_told_how_to_find_out_why_there_is_no_row(checkout: Path) -> None:
+    command = [sys.executable, "-m", "communique", "query", "demands", "--side", "Ukraine"]
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours), os.fdopen(theirs, "w") as terminal:
+        done = subprocess.run(
+            command, cwd=checkout, stdout=terminal, stderr=subprocess.PIPE, text=True, check=True
+        )
+
+    assert done.stderr == "No row: --why-empty tells what leaves the answer without rows.\n"
+
+
+def test_a_file_is_told_nothing_but_its_rows(run: Run) -> None:
+    assert run("query", "demands", "--side", "Ukraine").stderr == ""

@@ -93,7 +93,7 @@ def test_a_graph_that_is_not_there_is_refused(union: Store, sparql: str) -> None
 
 def test_a_graph_like_no_other_gets_the_list(union: Store) -> None:
     assert _refused(union, "SELECT ?s FROM actor:sylvania { ?s ?p ?o }").startswith(
-        "no graph is called actor:sylvania. There are <"
+        "no graph is called actor:sylvania. The graphs are <"
     )
 
 

@@ -128,3 +128,20 @@ def test_the_word_service_in_quiet_places_is_no_call(union: Store, harmless: str
 def test_an_update_is_refused(union: Store) -> None:
     with pytest.raises(CommuniqueError, match="INSERT changes data"):
         questions.ask(union, "INSERT DATA { <urn:a> <urn:b> <urn:c> }")
+
+
+@pytest.mark.parametrize(
+    ("sparql", "place"),
+    [
+        ("SELECT ?s { ?s ?p ?o } }", "1:24: not SPARQL: } closes nothing"),
+        ("SELECT ?s {\n ?s ?p ?o }\n}\nORDER BY ?s", "3:1: not SPARQL: } closes nothing"),
+        ("SELECT ?s { ?s ?p '}' ) }", "1:23: not SPARQL: ) closes nothing"),
+        ("ASK { ?s ?p ?o FILTER(?o = 1 }", "1:30: not SPARQL: } closes nothing"),
+        ("ASK { ?s ?p '}' ", "1:17: not SPARQL: something is missing here"),
+    ],
+)
+def test_a_bracket_too_many_is_named_at_its_place(union: Store, sparql: str, place: str) -> None:
+    with pytest.raises(CommuniqueError) as error:
+        questions.ask(union, sparql)
+
+    assert str(error.value).startswith(f"query:{place}")

@@ -73,7 +73,7 @@ def no_graph(union: Store, iri: str) -> str:
     )
     near = difflib.get_close_matches(shrink(iri), known, n=1, cutoff=0.8)
     more = " and others" if len(known) > _MOST_SHOWN else ""
-    help_ = hint(near[0]) if near else f"There are {', '.join(known[:_MOST_SHOWN])}{more}"
+    help_ = hint(near[0]) if near else f"The graphs are {', '.join(known[:_MOST_SHOWN])}{more}"
     return f"no graph is called {shrink(iri)}. {help_}"
 
 

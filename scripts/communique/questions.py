@@ -197,6 +197,11 @@ def _unreadable(sparql: str, error: str, where: str) -> str:
     unknown = sorted(_prefixes_used(sparql) - set(prefixes_of(sparql)))
     if unknown:
         return f"{where}: prefix {unknown[0]}: is not known. Declare it with PREFIX"
+    stray = _closing_nothing(sparql)
+    if stray is not None:
+        line = sparql.count("\n", 0, stray) + 1
+        column = stray - sparql.rfind("\n", 0, stray)
+        return f"{where}:{line}:{column}: not SPARQL: {sparql[stray]} closes nothing. Take it out"
     place = re.search(r"error at ([0-9]+):([0-9]+)", error)
     if not place:
         return f"{where}: not SPARQL: {' '.join(error.split())}. Mend the query"
@@ -204,6 +209,19 @@ def _unreadable(sparql: str, error: str, where: str) -> str:
     rest = (sparql.splitlines()[line - 1 : line] or [""])[0][column - 1 :].strip()
     what = f"did not expect {rest[:40]!r}" if rest else "something is missing here"
     return f"{where}:{line}:{column}: not SPARQL: {what}. Mend the query"
+
+
+def _closing_nothing(sparql: str) -> int | None:
+    """Return where a bracket closes what no bracket of its kind has opened."""
+    from communique.tokens import blanked
+
+    opened: list[str] = []
+    for at, sign in enumerate(blanked(sparql)):
+        if sign in "([{":
+            opened.append(sign)
+        elif sign in ")]}" and (not opened or opened.pop() + sign not in {"()", "[]", "{}"}):
+            return at
+    return None
 
 
 def _prefixes_used(sparql: str) -> set[str]:
