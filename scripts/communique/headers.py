@@ -19,6 +19,12 @@ _NO_TEXTS = frozenset({"true", "false", "yes", "no", "on", "off", "null"})
 _TRUTHS = {"true": True, "false": False}
 
 
+LONGEST = 8_192
+"""Characters of a header at most."""
+MOST_VALUES = 500
+"""Keys and values in a header at most, each counted wherever it is repeated."""
+
+
 class NotSimpleError(Exception):
     """A line is for YAML to read."""
 
@@ -60,14 +66,32 @@ def by_yaml(where: str, lines: list[str]) -> Header:
     """Read any header."""
     import yaml
 
+    if sum(map(len, lines)) > LONGEST:
+        raise CommuniqueError(f"{where}: header has more than {LONGEST:,} characters. Say less in it")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         header = yaml.load("\n".join(lines), Loader=loader) or {}  # noqa: S506  it is a safe one
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise CommuniqueError(f"{where}: header is not YAML. Mend its #+ lines") from error
     if not isinstance(header, dict):
         raise CommuniqueError(f"{where}: header has no keys. Write `#+ summary: ...`")
+    if not _is_small(header):
+        what = f"header holds more than {MOST_VALUES} values, one within another or not"
+        raise CommuniqueError(f"{where}: {what}. Say less in it, and without & and *")
     return header
+
+
+def _is_small(header: Header) -> bool:
+    waiting: list[object] = [header]
+    for _ in range(MOST_VALUES):
+        if not waiting:
+            return True
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list | tuple | set):
+            waiting += each
+    return False
 
 
 def _sentence_or_list(said: str) -> str | list[str]:

@@ -27,11 +27,6 @@ from communique.vocabularies import Closest, Vocabulary, prefix_faults, split
 KEYS = ("summary", "description", "tags", "params", "view")
 """What the header of a question may state."""
 
-LONGEST_HEADER = 8_192
-"""Characters of a header at most."""
-MOST_VALUES = 500
-"""Keys and values in a header at most, each counted wherever it is repeated."""
-
 _HEADER = Rule("query-header", "A question begins with #+ lines that are YAML.")
 _KEY = Rule("query-header-key", f"A header has the keys {', '.join(KEYS)}, and no other.")
 _SUMMARY = Rule("query-summary", "A question's summary is the question, with its question mark.")
@@ -165,18 +160,10 @@ class _Query:
             hint = "Begin with `#+ summary: ...?` and `#+ tags: [...]`"
             yield self.finding(_HEADER, (0, 0), "The question has no header.", hint)
             return
-        if self._header_length > LONGEST_HEADER:
-            what = f"The header has more than {LONGEST_HEADER:,} characters."
-            yield self.finding(_HEADER, first.span(), what, "Say less in it")
-            return
         try:
             header = headers.read(self._path, self._text)
         except CommuniqueError as error:
             yield self._of_error(_HEADER, error, self._yaml_mark(error) or first.span())
-            return
-        if not _is_small(header):
-            what = f"The header holds more than {MOST_VALUES} values, one within another or not."
-            yield self.finding(_HEADER, first.span(), what, "Say less in it, and without & and *")
             return
         yield from self._of_keys(header, first.span())
         try:
@@ -372,14 +359,8 @@ class _Query:
         return found
 
     @cached_property
-    def _header_length(self) -> int:
-        return sum(map(len, re.findall(r"^#\+.*", self._text, re.MULTILINE)))
-
-    @cached_property
     def _parameters(self) -> Collection[str] | None:
         """The parameters that the header declares, or None if there is no header to read."""
-        if self._header_length > LONGEST_HEADER:
-            return None
         try:
             header = headers.read(self._path, self._text)
         except CommuniqueError:
@@ -463,19 +444,6 @@ class _Query:
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
-
-
-def _is_small(header: headers.Header) -> bool:
-    waiting: list[object] = [header]
-    for _ in range(MOST_VALUES):
-        if not waiting:
-            return True
-        each = waiting.pop()
-        if isinstance(each, dict):
-            waiting += [*each.keys(), *each.values()]
-        elif isinstance(each, list | tuple | set):
-            waiting += each
-    return False
 
 
 @cache
