@@ -376,3 +376,90 @@ def test_both_say_the_same_of_real_data_with_faults(seed: int) -> None:
     assert Fast().declined(data, rules()) == ""
     assert FAST.results(data, rules()) != frozenset()
     assert differences(data, rules()) == []
+
+
+DATA = """
+PREFIX : <https://example.org/>
+:a a :Thing ; :size 3 . :b a :Thing .
+"""
+SHAPES = """
+PREFIX : <https://example.org/>
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+:S a sh:NodeShape ; sh:targetClass :Thing ; sh:property [
+  sh:path [ sh:alternativePath ( :size :length ) ] ; sh:minCount 1 ;
+  sh:message "Ein Ding hat ein Maß."@de , "A thing has a size."@en ] .
+"""
+ENGINES = pytest.mark.parametrize("engine", [FAST, REFERENCE], ids=["fast", "reference"])
+
+
+def turtle(text: str) -> list[Quad]:
+    return list(parse(text, format=RdfFormat.TURTLE))
+
+
+@ENGINES
+def test_a_result_tells_focus_path_shape_and_the_english_message(engine: Engine) -> None:
+    shapes = turtle(SHAPES)
+    (shape,) = (q.object for q in shapes if q.predicate.value == engines.sh("property"))
+    assert isinstance(shape, BlankNode)
+
+    assert engine.results(turtle(DATA), shapes) == {
+        Result(
+            focus=NamedNode("https://example.org/b"),
+            path=Shapes(shapes).one(shape, "path"),
+            value=None,
+            shape=shape,
+            component=engines.sh("MinCountConstraintComponent"),
+            severity=engines.sh("Violation"),
+            message="A thing has a size.",
+        )
+    }
+
+
+@ENGINES
+def test_a_store_is_judged_by_its_default_graph(engine: Engine) -> None:
+    store = Store()
+    store.extend(turtle(DATA))
+    aside = NamedNode("https://example.org/aside")
+    store.extend(
+        Quad(q.subject, q.predicate, q.object, aside) for q in turtle(DATA.replace(":b", ":c"))
+    )
+
+    assert len(engine.results(store, turtle(SHAPES))) == 1
+
+
+@ENGINES
+@pytest.mark.parametrize("word", ["SERVICE", "SERVIC\\\\u0045"])
+def test_a_shape_that_calls_another_server_is_refused(engine: Engine, word: str) -> None:
+    query = f'"SELECT $this WHERE {{ {word} <http://localhost:9/> {{ $this ?p ?o }} }}"'
+    shapes = turtle(SHAPES + f":S sh:sparql [ sh:select {query} ] .")
+
+    with pytest.raises(CommuniqueError, match=r"^shapes: .*(SERVICE|escape)"):
+        engine.results(turtle(DATA), shapes)
+
+
+def test_two_that_agree_are_believed_and_two_that_differ_are_told_apart() -> None:
+    both = engines.engine("both")
+    path = ROOT / "tests" / "engines" / "patterns-before-a-last-line-feed.trig"
+
+    data, shapes = turtle(DATA), turtle(SHAPES)
+
+    assert both.results(data, shapes) == FAST.results(data, shapes) != frozenset()
+    with pytest.raises(
+        CommuniqueError, match=r"differ:\n  < Pattern <https://example.org/bad-end>"
+    ):
+        both.results(*graphs(path))
+
+
+def test_the_reference_stands_in_where_the_library_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engines, "is_fast_installed", lambda: False)
+
+    assert engines.engine("fast").name == "reference"
+    with pytest.raises(CommuniqueError, match="--engine both: the fast engine is missing"):
+        engines.engine("both")
+
+
+def test_an_unknown_engine_is_an_error() -> None:
+    with pytest.raises(CommuniqueError, match=r"^--engine quick: no such engine\. Choose"):
+        engines.engine("quick")

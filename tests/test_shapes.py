@@ -11,7 +11,7 @@ import pytest
 from rdflib import RDF, RDFS, SDO, BNode, Graph, Literal, Namespace, Node, URIRef
 from rdflib.collection import Collection
 
-from communique.shacl import ParsingOnce
+from communique.reference import ParsingOnce
 
 SH = Namespace("http://www.w3.org/ns/shacl#")
 SHAPE = Namespace("https://w3id.org/communique/shape/")
@@ -77,10 +77,10 @@ def world(path: Path) -> Graph:
 
 def unshared(predicate: Node, value: Node, path: Path) -> Node:
     """Rename an identifier or a code of ISO, which no two things share, by its fixture."""
+    number = (*VALID, *INVALID).index(path)
     if predicate == SDO.sameAs and isinstance(value, URIRef):
-        return URIRef(f"{value}/{path.stem}")
+        return URIRef(f"{value}{number:04}")
     if isinstance(value, Literal) and str(value.datatype).startswith(CMQ.ISO3166):
-        number = (*VALID, *INVALID).index(path)
         return Literal(f"{value}-{number}", datatype=value.datatype)
     return value
 
