@@ -213,3 +213,14 @@ def test_every_stored_question_passes(checkout: Path) -> None:
 def test_words_are_those_outside_strings_iris_and_comments(sparql: str, heard: list[str]) -> None:
     assert tokens.words(sparql).split() == heard
     assert len(tokens.blanked(sparql)) == len(sparql)
+
+
+_SIGNS = st.sampled_from(("<", ">", "<urn:a>", '"', "'", "#", "\n", "{", "(", "SERVICE", "\\u0053"))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(_SIGNS | st.text(max_size=3), max_size=40).map("".join))
+def test_what_is_harmless_at_a_glance_is_so_in_every_reading(text: str) -> None:
+    steps = guard._readings(text) if guard._is_harmless(text, services=False) else ()
+
+    assert [found for s in steps if (found := guard._problem(text, s, services=False))] == []
