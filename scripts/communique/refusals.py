@@ -41,6 +41,7 @@ RULES: dict[str, tuple[str, str]] = {
     "query-header": ("syntax", "A header has keys and values: no anchors, tags or deep nesting."),
     "shape-prefix": ("syntax", "A declared prefix is a name, and its namespace an IRI."),
     "pattern": ("syntax", "A pattern is matched in one pass."),
+    "endless": ("syntax", "A list has an end, and a path is 64 deep at most."),
     "prefix-redefined": ("prefixes", "A prefix means one thing in a file."),
     "base": ("iris", "An IRI is written in full: a file has no base."),
     "relative-iri": ("iris", "An IRI is written in full."),

@@ -11,6 +11,7 @@ from functools import cached_property
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from communique import backtracking
+from communique.chains import FOLLOWED, Chains
 from communique.errors import CommuniqueError
 from communique.findings import Finding
 from communique.guard import DEEPEST, MOST_BYTES, MOST_OPERATORS, check
@@ -68,6 +69,7 @@ _RULES = frozenset(
     ]
 )
 _QUERIES = frozenset({_SH + "ask", _SH + "select"})
+_REST = PREFIXES["rdf"] + "rest"
 _PATTERN = _SH + "pattern"
 _PREFIX = _SH + "prefix"
 _NAMESPACE = _SH + "namespace"
@@ -80,7 +82,7 @@ _FORMATS = {
 _CODE = _SCRIPTS | _RULES
 _READ = _QUERIES | {_PATTERN, _PREFIX, _NAMESPACE}
 BEGINNINGS = frozenset(
-    iri[:end] for iri in (*_CODE, *_READ, _IMPORTS) for end in range(1, len(iri) + 1)
+    iri[:end] for iri in (*_CODE, *_READ, *FOLLOWED, _IMPORTS) for end in range(1, len(iri) + 1)
 )
 """What an IRI may be that, with what follows a prefix, is one of those that are judged."""
 _WATCHED = (*_CODE, *_READ, _IMPORTS)
@@ -116,10 +118,11 @@ def of_shapes(text: Text, scan: Scan, suffix: str) -> list[Finding]:
 
     It was scanned without a finding, with `BEGINNINGS` watched for.
     """
+    watched = (*_WATCHED, *FOLLOWED) if "_:" in text.text else (*_WATCHED, _REST)
     if not any(
-        watched.startswith(begin) and watched[len(begin) :] in text.text
+        begin == iri or (iri.startswith(begin) and f":{iri[len(begin) :]}" in text.text)
         for begin in scan.seen
-        for watched in _WATCHED
+        for iri in watched
     ):
         return []
     quads = parse(text.text.encode(), format=_FORMATS[suffix])
@@ -134,6 +137,7 @@ class _Judge:
         self._prefixes = prefixes
         self._read = 0
         self._places: dict[str, tuple[int, int]] = {}
+        self._chains = Chains()
 
     def findings(self, quads: Iterable[Quad]) -> list[Finding]:
         """List what is refused, once a line for each rule; after a hundred the rest is not read."""
@@ -143,13 +147,27 @@ class _Judge:
                 place = (finding.rule.id, finding.region.line)
                 found[place] = min(finding, found.get(place, finding))
                 if len(found) >= _MOST or self._read > _MOST_READ:
-                    break
+                    return sorted(found.values())
         except SyntaxError:
             return []
-        return sorted(found.values())
+        return sorted([*found.values(), *self._endless()])
+
+    def _endless(self) -> Iterator[Finding]:
+        for node, why in self._chains.faults():
+            named = isinstance(node, NamedNode)
+            start, end = self._named(node.value) if named else self._labelled(str(node))
+            message = f"The list or path {_short(node)} {why}."
+            yield self._text.refuse("endless", start, end, message, "write it in brackets")
+
+    def _labelled(self, label: str) -> tuple[int, int]:
+        """Return where a blank node stands first."""
+        found = re.search(rf"{re.escape(label)}(?![\w:.-])", self._text.text)
+        return found.span() if found else (0, 0)
 
     def _of(self, quad: Quad) -> Iterator[Finding]:
         predicate, term = quad.predicate.value, quad.object
+        if predicate in FOLLOWED:
+            self._chains.take(quad)
         if predicate in _CODE:
             yield self._code(predicate)
             return

@@ -64,6 +64,21 @@ _text(
     ),
 )
 
+_text(
+    "deep-path",
+    lambda: (
+        "PREFIX sh: <http://www.w3.org/ns/shacl#>\n"
+        + "".join(f"_:n{n} sh:inversePath _:n{n + 1} .\n" for n in range(20_000))
+    ),
+)
+_text(
+    "deep-list-of-lists",
+    lambda: (
+        "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>\n"
+        + "".join(f"_:n{n} rdf:first _:n{n + 1} ; rdf:rest () .\n" for n in range(20_000))
+    ),
+)
+
 _BOMBS = {
     "braces": "{" * 5_000,
     "parentheses": "SELECT ?x { FILTER" + "(" * 10_000,
