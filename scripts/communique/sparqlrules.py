@@ -1,8 +1,9 @@
 """The rules that shapes state in SPARQL, asked by Oxigraph."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterator
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Variable
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Triple, Variable
 
 from communique.dataset import Term, select
 from communique.engines import Result, filled, sh
@@ -16,7 +17,16 @@ _TARGETS = {
     "targetObjectsOf": "?subject {target} ?focus",
 }
 _CLASSES = frozenset({NamedNode(PREFIXES["rdfs"] + "Class"), NamedNode(PREFIXES["owl"] + "Class")})
-_THIS = Variable("this")
+_PLAIN = re.compile(
+    r"\bSELECT\s+(?:DISTINCT\s+)?[$?]this\b[^{}()]*(?P<opened>\{)\s*[$?]this\s", re.IGNORECASE
+)
+"""A query that first binds `$this` by a pattern: what it is asked of may then be given as a set."""
+_WITHIN = re.compile(r"\bEXISTS\s*\{", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"\b(?:SELECT|GROUP|HAVING|LIMIT|OFFSET|UNION|OPTIONAL|MINUS|VALUES|GRAPH|COUNT|SUM|MIN|MAX|AVG"
+    r"|SAMPLE|GROUP_CONCAT)\b",
+    re.IGNORECASE,
+)
 
 
 def results(data: Store, rules: Rules) -> Iterator[Result]:
@@ -43,30 +53,52 @@ def _aimed(data: Store, shape: Term, rules: Rules) -> Iterator[Term]:
 
 
 def _asked(
-    data: Store, focus: Iterable[Term], shape: Term, constraint: Term, rules: Rules
+    data: Store, focus: Collection[Term], shape: Term, constraint: Term, rules: Rules
 ) -> Iterator[Result]:
-    """Ask one query about each thing; each row is a result."""
+    """Ask one query of its things; each row is a result."""
     query = _query(shape, constraint, rules)
     path, severity = rules.one(shape, "path"), rules.one(shape, "severity")
     template = rules.message(constraint, shape)
-    for thing in focus:
-        for row in _rows(data, query, thing):
-            bound = {"this": thing, **row}
-            value = bound.get("value", None if path else bound["this"])
-            yield Result(
-                focus=bound["this"],
-                path=bound.get("path", path),
-                value=value,
-                shape=shape,
-                component=sh("SPARQLConstraintComponent"),
-                severity=severity.value if severity else sh("Violation"),
-                message=filled(template, bound),
-            )
+    for row in _answers(data, query, focus):
+        value = row.get("value", None if path else row["this"])
+        yield Result(
+            focus=row["this"],
+            path=row.get("path", path),
+            value=value,
+            shape=shape,
+            component=sh("SPARQLConstraintComponent"),
+            severity=severity.value if severity else sh("Violation"),
+            message=filled(template, row),
+        )
 
 
-def _rows(data: Store, query: str, thing: Term) -> Iterator[dict[str, Term]]:
+def _answers(data: Store, query: str, focus: Collection[Term]) -> Iterator[dict[str, Term]]:
+    """Ask about all things at once where that is the same, else about each."""
+    opening = _PLAIN.search(query)
+    one_group = query.count("{") == 1 + len(_WITHIN.findall(query))
+    if (
+        opening
+        and one_group
+        and all(_is_named(data, thing) for thing in focus)
+        and not _OTHERWISE.search(query, opening.end())
+    ):
+        place = opening.end("opened")
+        things = " ".join(sorted(map(str, focus)))
+        yield from _rows(data, f"{query[:place]} VALUES $this {{ {things} }} {query[place:]}", {})
+    else:
+        for thing in focus:
+            yield from _rows(data, query, {"this": thing})
+
+
+def _is_named(data: Store, thing: Term) -> bool:
+    """Tell whether a thing is an IRI of which the data say something."""
+    return isinstance(thing, NamedNode) and any(data.quads_for_pattern(thing, None, None))
+
+
+def _rows(data: Store, query: str, given: dict[str, Term]) -> Iterator[dict[str, Term]]:
+    bound: dict[Variable, Term | Triple] = {Variable(name): term for name, term in given.items()}
     try:
-        answer = data.query(query, substitutions={_THIS: thing})
+        answer = data.query(query, substitutions=bound)
     except (SyntaxError, ValueError) as error:
         what = str(error).rstrip(".")
         raise CommuniqueError(f"shapes: {what}, in a query. Mend sh:select:\n{query}") from error
@@ -74,7 +106,7 @@ def _rows(data: Store, query: str, thing: Term) -> Iterator[dict[str, Term]]:
         raise CommuniqueError(f"shapes: no SELECT. Begin sh:select with it:\n{query}")
     names = [variable.value for variable in answer.variables]
     for row in answer:
-        yield {name: row[name] for name in names if row[name] is not None}
+        yield given | {name: row[name] for name in names if row[name] is not None}
 
 
 def _query(shape: Term, constraint: Term, rules: Rules) -> str:
