@@ -1,0 +1,120 @@
+"""A function run in a process of its own: limited in time and memory, without network.
+
+Shapes hold queries, and a query may take for ever, fill the memory or end its process. So a child
+checks a stranger's project, and its parent watches. What goes to and fro is pickled: the child
+runs our own code, and what a stranger wrote is only read by it.
+"""
+
+import importlib
+import math
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from communique import worker
+from communique.errors import CommuniqueError
+
+SECONDS = 60.0
+MEMORY = 2**30
+_START = "import sys; sys.path[:] = {path!r}; from communique.confined import serve; serve()"
+_MAPPED = 2**30
+"""What the libraries map without using it, which the system counts, too."""
+
+
+def call(
+    name: str, *given: object, where: str, seconds: float = SECONDS, memory: int = MEMORY
+) -> Any:  # noqa: ANN401  whatever the function returns
+    """Call `package.module:function` in a child and return what it returns.
+
+    All that is given and returned is pickled. Raises the CommuniqueError that the function raises,
+    or one that says that it took longer than `seconds`, or more than `memory` bytes.
+    """
+    terms = pickle.dumps((name, given, math.ceil(seconds) + 5, memory + _MAPPED))
+    with tempfile.TemporaryFile() as talk:
+        child = subprocess.Popen(  # noqa: S603  our own code, no shell
+            [sys.executable, "-c", _START.format(path=sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=talk,
+            start_new_session=True,
+        )
+        try:
+            answer, _ = child.communicate(terms, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _late(where, seconds)
+        finally:
+            _end(child)
+        talk.seek(0)
+        said = talk.read().decode(errors="replace")
+    if child.returncode:
+        _explain(where, child.returncode, said, seconds, memory)
+    kind, value = pickle.loads(answer)  # noqa: S301  our own child wrote it
+    if kind == "error":
+        raise CommuniqueError(value)
+    if kind == "bug":
+        raise RuntimeError(value)
+    return value
+
+
+def serve() -> None:
+    """Run as the child: take limits, leave the network, call the function, send what it returns."""
+    name, given, cpu, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
+    worker._limit(memory, cpu)  # noqa: SLF001  one set of limits for every child
+    worker._die_with_parent()  # noqa: SLF001
+    worker._leave_network()  # noqa: SLF001
+    answer = sys.stdout.buffer
+    sys.stdout = sys.stderr
+    module, _, function = name.partition(":")
+    try:
+        reply = "value", getattr(importlib.import_module(module), function)(*given)
+    except CommuniqueError as error:
+        reply = "error", str(error)
+    except MemoryError:
+        os._exit(_NO_MEMORY)
+    except Exception:  # noqa: BLE001  the parent shows it as the bug that it is
+        reply = "bug", traceback.format_exc()
+    answer.write(pickle.dumps(reply))
+    answer.flush()
+
+
+_NO_MEMORY = 17
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """End a child and all that it may have started."""
+    if child.poll() is None:
+        with suppress(AttributeError, ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        with suppress(BrokenPipeError):
+            if pipe:
+                pipe.close()
+
+
+def _late(where: str, seconds: float) -> NoReturn:
+    raise CommuniqueError(
+        f"{where}: not done within {seconds:g} s. A query of the shapes may ask too much"
+    )
+
+
+def _explain(where: str, code: int, said: str, seconds: float, memory: int) -> NoReturn:
+    """Say in one line why a child ended without an answer."""
+    if code == -getattr(signal, "SIGXCPU", 0):
+        _late(where, seconds)
+    if code == _NO_MEMORY or "memory allocation" in said or "MemoryError" in said:
+        most = f"{memory // 2**20:,} MiB"
+        raise CommuniqueError(f"{where}: more than {most} of memory is needed. Divide the project")
+    if code < 0:
+        name = signal.Signals(-code).name
+        raise CommuniqueError(
+            f"{where}: what is read ended its process ({name}). Take out what was changed last"
+        )
+    raise RuntimeError(f"the child ended with {code}: {said}")
