@@ -274,15 +274,37 @@ def test_a_query_of_ones_own_finds_its_statements_by_what_they_are(
     assert ("order", "S4 536-579") in {(row["force"], row["position"]) for row in rows}
 
 
+@pytest.mark.parametrize(
+    "sparql",
+    [
+        "SELECT ?m ?n { ?s cmq:content ?m ; cmq:evidence/cmq:within/dcterms:identifier ?n }",
+        "SELECT ?m ?source { ?s cmq:content ?m ; cmq:evidence/cmq:within/oa:hasSource ?source }",
+        "SELECT ?v ?words { ?s cmq:voice ?v . ?span cmq:wordsOf ?s ; cmq:quote ?words }",
+        "SELECT ?v ?name { ?s cmq:voice ?v . ?v rdfs:label ?l BIND(UCASE(STR(?l)) AS ?name) }",
+        "SELECT (CONCAT(?l, '!') AS ?loud) ?v { ?s cmq:voice ?v . ?v rdfs:label ?l }",
+    ],
+)
+def test_where_and_how_a_statement_is_made_belongs_to_it(store: Store, sparql: str) -> None:
+    rows = [list(map(str, row)) for row in questions.rows(_prove(store, sparql, own=True))]
+
+    assert rows
+    assert all(row[2].startswith('"article') for row in rows)
+
+
 _UNBORNE = [
     "SELECT ?place { ?place a cmq:Place . ?told a cmq:Statement }",
     "SELECT * { ?place a cmq:Place . ?told cmq:force cmqv:demand }",
     "SELECT ?actor { ?actor a cmq:Actor . ?statement cmq:voice actor:kremlin }",
     "SELECT ?actor { ?actor a cmq:Actor FILTER EXISTS { ?told cmq:voice ?actor } }",
     "SELECT ?actor { ?actor a cmq:Actor MINUS { ?told cmq:voice ?actor } }",
-    "SELECT ?finding { ?finding cmq:about ?m . ?told cmq:content ?m }",
+    "SELECT ?f { ?f a cmq:Finding ; cmq:about ?m . ?told cmq:content ?m }",
     "SELECT ?actor ?m { ?told cmq:content ?m . ?actor a cmq:Actor }",
     "SELECT ?m { ?told cmq:content ?x . { SELECT ?m { ?m a cmq:Place } } }",
+    "SELECT ?x { ?told cmq:voice ?v . ?f a cmq:Finding ; cmq:about ?told BIND(?f AS ?x) }",
+    "SELECT (STR(?l) AS ?x) { ?f a cmq:Finding ; rdfs:label ?l ; cmq:about ?told }",
+    "SELECT (COUNT(?f) AS ?n) { ?f a cmq:Finding ; cmq:about ?told }",
+    "SELECT ?v (COUNT(?f) AS ?n) { ?f a cmq:Finding ; cmq:about ?t . ?t cmq:voice ?v } GROUP BY ?v",
+    "SELECT ?m ?f { ?told cmq:content ?m . ?f a cmq:Finding ; cmq:about ?told }",
     "SELECT ?g { GRAPH ?g { ?told cmq:content ?m } }",
 ]
 

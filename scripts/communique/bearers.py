@@ -63,13 +63,29 @@ def hanging_together(sparql: str, *, where: str) -> frozenset[str]:
         for each in take_apart(sparql, where=where).all
         if each.kind in {"triple", "OPTIONAL", "BIND", "VALUES"}
     ]
-    linked += text.reckonings()
+    linked += [some for _, some in text.reckonings()]
     every = set().union(*linked)
     shown = text.shown(root) or every
     reached = set(sorted(shown)[:1])
     for _ in every:
         reached = reached.union(*(some for some in linked if some & reached))
     return frozenset(reached) if shown <= reached else frozenset()
+
+
+def grounds(sparql: str) -> frozenset[str]:
+    """Name the variables that a SELECT shows, and of what it makes with AS those it is made of."""
+    text = _Text(sparql)
+    made = {name: sources - {name} for name, sources in text.reckonings()}
+    root = text.selects[0]
+    ahead = list(text.variables() if text.shows_all(root) else text.shown(root))
+    found, seen = set[str](), set[str]()
+    while ahead:
+        name = ahead.pop()
+        if name not in seen:
+            seen.add(name)
+            ahead += made.get(name, ())
+            found |= set() if name in made else {name}
+    return frozenset(found)
 
 
 def telling(sparql: str, wanted: Collection[str] = NAMES) -> Telling | None:
@@ -170,7 +186,7 @@ class _Text:
 
     def _sum_up(self, select: _Select) -> _Edit:
         names = sorted(self.names(select))
-        parts = ', " ", '.join(f'COALESCE(STR(?{name}), "")' for name in names)
+        parts = ', " ", '.join(f'COALESCE(CONCAT("{n}=", STR(?{n})), "")' for n in names)
         whole = f'(GROUP_CONCAT(DISTINCT CONCAT("", {parts}); SEPARATOR="|") AS ?{GROUPED})'
         return select.projected, select.projected, f" {whole} "
 
@@ -195,15 +211,19 @@ class _Text:
         named = set(_VARIABLE.findall(self._mask, select.columns, select.projected))
         return named - self.reckoned(select)
 
-    def reckonings(self) -> list[set[str]]:
-        """Return the variables of each bracket in which something is reckoned with AS."""
+    def variables(self) -> set[str]:
+        """Return all variables that are named anywhere."""
+        return set(_VARIABLE.findall(self._mask))
+
+    def reckonings(self) -> list[tuple[str, set[str]]]:
+        """Return what is reckoned with AS, each with the variables in its brackets."""
         found = []
         for match in _RECKONED.finditer(self._mask):
             opened, depth = match.start(), 0
             while opened and depth <= 0:
                 opened -= 1
                 depth += {"(": 1, ")": -1}.get(self._mask[opened], 0)
-            found.append(set(_VARIABLE.findall(self._mask, opened, match.end())))
+            found.append((match[1], set(_VARIABLE.findall(self._mask, opened, match.end()))))
         return found
 
     def shows_all(self, select: _Select) -> bool:

@@ -8,15 +8,23 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 from communique.dataset import select
 from communique.namespaces import PREFIXES
 
-Name = tuple[str, str]
-"""The kind of a term, `uri` or `literal`, and its text."""
-
 _STEPS_ASIDE = 2
-"""How far from what a statement says something still belongs to it: a voice's post, its label."""
+"""How far from what a statement says, and where, something still belongs to it.
+
+One step is a voice or a sentence, two are its name or its source.
+"""
 
 _STEPS_INWARD = 3
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _MATTERS = "SELECT DISTINCT ?said ?matter WHERE { ?said cmq:content ?matter }"
+_OF_WORDS = frozenset(
+    NamedNode(PREFIXES[prefix] + name)
+    for prefix, name in (("cmq", "within"), ("cmq", "quote"), ("oa", "start"), ("oa", "end"))
+)
+"""What of a span belongs to the statement that it bears: not what its words denote."""
+
+_WORDS = NamedNode(PREFIXES["cmq"] + "wordsOf")
+_SPANS = "SELECT DISTINCT ?span WHERE { ?said cmq:evidence|^cmq:wordsOf ?span }"
 
 
 class Contents:
@@ -28,7 +36,8 @@ class Contents:
         self._tellers: dict[str, set[str]] = {}
         for row in select(store, _MATTERS):
             self._tellers.setdefault(row["matter"].value, set()).add(row["said"].value)
-        self._within = frozenset(statements) | frozenset(self._tellers)
+        self._spans = frozenset(row["span"].value for row in select(store, _SPANS))
+        self._within = frozenset(statements) | frozenset(self._tellers) | self._spans
         self.said = cache(self._said)
         self.tellers = cache(self._inward)
 
@@ -53,27 +62,31 @@ class Contents:
         named = {quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)}
         return {each for each in named if each in self._tellers}
 
-    def _said(self, thing: str) -> frozenset[Name]:
-        """Return what a statement or a matter says: itself, its parts, and what these name."""
-        found: dict[Name, int] = {("uri", thing): 0}
+    def _said(self, thing: str) -> frozenset[str]:
+        """Return the texts of what something says: itself, its parts, and what these name."""
+        found: dict[str, int] = {thing: 0}
         ahead = [(thing, 0)]
         while ahead:
             here, aside = ahead.pop()
             for name, follow in self._objects(here):
-                steps = 0 if name[1] in self._within and name[0] == "uri" else aside + 1
+                steps = 0 if name in self._within else aside + 1
                 if steps <= _STEPS_ASIDE and steps < found.get(name, _STEPS_ASIDE + 1):
                     found[name] = steps
                     if follow:
-                        ahead.append((name[1], steps))
+                        ahead.append((name, steps))
         return frozenset(found)
 
-    def _objects(self, iri: str) -> list[tuple[Name, bool]]:
+    def _objects(self, iri: str) -> list[tuple[str, bool]]:
         """Return what is said of a thing, each with whether it leads further."""
         quads = self._store.quads_for_pattern(NamedNode(iri), None, None, DefaultGraph())
-        found: list[tuple[Name, bool]] = []
+        found: list[tuple[str, bool]] = []
         for quad in quads:
+            if iri in self._spans and quad.predicate not in _OF_WORDS:
+                continue
             if isinstance(quad.object, NamedNode):
-                found.append((("uri", quad.object.value), quad.predicate != _TYPE))
+                found.append((quad.object.value, quad.predicate != _TYPE))
             elif isinstance(quad.object, Literal):
-                found.append((("literal", quad.object.value), False))
-        return found
+                found.append((quad.object.value, False))
+        spans = self._store.quads_for_pattern(None, _WORDS, NamedNode(iri), DefaultGraph())
+        quoted = [quad.subject.value for quad in spans if isinstance(quad.subject, NamedNode)]
+        return [*found, *((span, True) for span in quoted)]

@@ -10,7 +10,7 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, Store, parse_query_re
 
 from communique import bearers, evidence
 from communique.attribution import Attributions, Route, paths_and_positions
-from communique.contents import Contents, Name
+from communique.contents import Contents
 from communique.dataset import Answer
 from communique.errors import CommuniqueError, NotACopyError
 
@@ -130,7 +130,7 @@ def _borne(attributions: Attributions, sparql: str, asking: Asking) -> _Borne:
     _, rows = _read(asking(telling.sparql))
     for row in rows:
         for together in _together(row, telling.names):
-            routes = attributions.supporting(together & attributions.known)
+            routes = attributions.supporting(set(together.values()) & attributions.known)
             if routes:
                 borne[_key(row, telling.keys)].update(routes)
     return _Borne(telling.keys, borne)
@@ -145,6 +145,7 @@ class _Own:
         self._attributions, self._contents = attributions, contents
         candidates = bearers.hanging_together(sparql, where=where)
         self._telling = bearers.telling(sparql, candidates) if candidates else None
+        self._grounds = bearers.grounds(sparql) if candidates else frozenset()
 
     def borne(self, asking: Asking) -> _Borne:
         borne: dict[str, set[Route]] = defaultdict(set)
@@ -153,42 +154,39 @@ class _Own:
             return _Borne((), borne)
         _, rows = _read(asking(telling.sparql))
         for row in rows:
-            shown = row if telling.keys is None else {k: row[k] for k in telling.keys if k in row}
-            cells = {(cell["type"], cell["value"]) for cell in shown.values()}
             for together in _together(row, telling.names):
-                statements = self._bearing(_uniform(cells), together)
+                whole = {name: cell["value"] for name, cell in row.items()} | together
+                cells = {text for name, text in whole.items() if name in self._grounds}
+                statements = self._bearing(cells, set(together.values()))
                 borne[_key(row, telling.keys)].update(self._attributions.supporting(statements))
         return _Borne(telling.keys, borne)
 
-    def _bearing(self, cells: set[Name], together: set[str]) -> set[str]:
+    def _bearing(self, cells: set[str], together: set[str]) -> set[str]:
         """Return the statements that say all that the cells hold, else those that tell of it."""
         contents = self._contents
-        statements = together & self._attributions.known
+        statements = self._saying(cells, together & self._attributions.known)
         if statements:
-            return self._saying(cells, statements)
+            return statements
         matters = self._saying(cells, {each for each in together if contents.is_matter(each)})
         return {said for matter in matters for said in contents.tellers(matter)}
 
-    def _saying(self, cells: set[Name], things: set[str]) -> set[str]:
+    def _saying(self, cells: set[str], things: set[str]) -> set[str]:
         """Return the things that have a part in the cells, if all together say all of them."""
         said = {each: self._contents.said(each) & cells for each in things}
-        if cells - frozenset[Name]().union(*said.values()):
+        if cells - frozenset[str]().union(*said.values()):
             return set()
         return {each for each in things if said[each] or not cells}
 
 
-def _uniform(cells: set[tuple[str, str]]) -> set[Name]:
-    return {("uri" if kind == "uri" else "literal", text) for kind, text in cells}
-
-
-def _together(row: Row, names: tuple[str, ...]) -> Iterator[set[str]]:
-    """Yield the sets of things that bear a row together: one, or one for each row summed up."""
-    own = {row[name]["value"] for name in names if name in row}
+def _together(row: Row, names: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """Yield what bears a row together, by name: one, or one for each row summed up."""
+    own = {name: row[name]["value"] for name in names if name in row}
     if bearers.GROUPED not in row:
         yield own
         return
     for some in row[bearers.GROUPED]["value"].split("|"):
-        yield own | set(some.split())
+        named = (each.partition("=") for each in some.split())
+        yield own | {name: text for name, _, text in named if name in names}
 
 
 def _in_cells(attributions: Attributions, contents: Contents, row: Row) -> set[Route]:
