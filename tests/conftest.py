@@ -39,3 +39,23 @@ def run() -> Run:
         return CliRunner().invoke(main, [str(arg) for arg in args], input=text)
 
     return _run
+
+
+_COUNTED = {
+    "test_engines.py::test_both_say_the_same": "cases on which both engines say the same",
+    "test_hostile.py::test_the_command_ends_as_listed": "hostile inputs that end as listed",
+    "test_planted.py::test_a_planted_fault_is_told_once": "kinds of planted fault, each found at its place",
+}
+"""Beginnings of tests of which each is one of many, and what there are many of."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that the README states; a test adds one as the property `figure`."""
+    passed, failed = (terminalreporter.stats.get(kind, []) for kind in ("passed", "failed"))
+    for beginning, told in _COUNTED.items():
+        good, bad = (sum(beginning in each.nodeid for each in found) for found in (passed, failed))
+        if good or bad:
+            terminalreporter.write_line(f"{good} {told}; {bad} otherwise")
+    for name, figure in (each for report in passed for each in report.user_properties):
+        if name == "figure":
+            terminalreporter.write_line(str(figure))
