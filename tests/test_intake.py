@@ -477,7 +477,7 @@ def test_a_pattern_that_is_let_in_is_matched_quickly(pattern: str) -> None:
         max_size=12,
     ).map("".join)
 )
-def test_the_quick_look_at_a_query_agrees_with_the_guard(sparql: str) -> None:
+def test_a_query_is_refused_just_if_the_guard_refuses_it(sparql: str) -> None:
     from communique.guard import check
 
     try:
