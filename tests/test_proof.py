@@ -146,7 +146,7 @@ def test_every_saved_question_keeps_its_rows_and_most_are_proved(
         rows = [tuple(map(say, row[: len(table.columns)])) for row in questions.rows(found)]
         assert rows == list(table.rows), question.name
 
-    assert silent <= _SILENT
+    assert silent == _SILENT
 
 
 def test_a_statement_in_a_cell_bears_its_row(proved: Callable[..., Rows]) -> None:
@@ -300,6 +300,9 @@ _UNBORNE = [
     "SELECT ?f { ?f a cmq:Finding ; cmq:about ?m . ?told cmq:content ?m }",
     "SELECT ?actor ?m { ?told cmq:content ?m . ?actor a cmq:Actor }",
     "SELECT ?m { ?told cmq:content ?x . { SELECT ?m { ?m a cmq:Place } } }",
+    "SELECT ?m ?length { ?told cmq:content ?m . ?m cmq:duration ?length }",
+    "SELECT ?m ?number { ?m a cmq:Matter ; cmq:quantity/cmq:value ?number }",
+    "SELECT ?m ?day { ?told cmq:content ?m . ?m cmq:time/cmq:resolvesTo ?day }",
     "SELECT ?x { ?told cmq:voice ?v . ?f a cmq:Finding ; cmq:about ?told BIND(?f AS ?x) }",
     "SELECT (STR(?l) AS ?x) { ?f a cmq:Finding ; rdfs:label ?l ; cmq:about ?told }",
     "SELECT (COUNT(?f) AS ?n) { ?f a cmq:Finding ; cmq:about ?told }",

@@ -23,6 +23,11 @@ _OF_WORDS = frozenset(
 )
 """What of a span belongs to the statement that it bears: not what its words denote."""
 
+_MEASURES = frozenset(
+    NamedNode(PREFIXES["cmq"] + name) for name in ("duration", "quantity", "time")
+)
+"""What not everybody gives who tells of a matter: a headline without a length is no proof of it."""
+
 _WORDS = NamedNode(PREFIXES["cmq"] + "wordsOf")
 _SPANS = "SELECT DISTINCT ?span WHERE { ?said cmq:evidence|^cmq:wordsOf ?span }"
 
@@ -82,6 +87,8 @@ class Contents:
         found: list[tuple[str, bool]] = []
         for quad in quads:
             if iri in self._spans and quad.predicate not in _OF_WORDS:
+                continue
+            if quad.predicate in _MEASURES:
                 continue
             if isinstance(quad.object, NamedNode):
                 found.append((quad.object.value, quad.predicate != _TYPE))
