@@ -17,7 +17,7 @@ from communique.errors import CommuniqueError
 from communique.formats import Found, Native, as_markdown, as_text, native, whole
 from communique.guard import check
 from communique.labels import Labels
-from communique.misnamed import refuse_unknown
+from communique.names import refuse_unknown
 from communique.worker import SECONDS, Limits, runner
 
 if TYPE_CHECKING:

@@ -13,8 +13,16 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from communique.errors import CommuniqueError
 from communique.labels import visible
-from communique.misnamed import graphs, hint, is_graph, likely, meant, no_graph, spaces
-from communique.names import described
+from communique.names import (
+    described,
+    graphs,
+    hint,
+    is_graph,
+    likely,
+    meant,
+    no_graph,
+    spaces,
+)
 from communique.namespaces import PREFIXES, shrink
 from communique.patterns import Pattern, Patterns, one_line, take_apart
 from communique.questions import prefixes_of

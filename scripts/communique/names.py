@@ -1,15 +1,20 @@
-"""Names of ours that nothing describes: a slip of a letter is what empties most answers."""
+"""Names in a query that nothing has: a slip of a letter is what empties most answers."""
 
 import difflib
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from communique.errors import CommuniqueError
-from communique.namespaces import BASE, PREFIXES, expand, shrink
+from communique.namespaces import BASE, PREFIXES, namespace, shrink
+from communique.tokens import Token, tokens
 
 TERMS = (PREFIXES["cmq"], PREFIXES["cmqv"])
 _OURS = (f"{BASE}id/", *TERMS)
+_MOST_SHOWN = 8
+_QUIET = {"space", "comment"}
 
 
 def described(union: Store) -> set[str]:
@@ -19,23 +24,98 @@ def described(union: Store) -> set[str]:
     return {iri for iri in subjects if iri.startswith(_OURS)}
 
 
-def closest(iri: str, known: set[str]) -> str:
-    """Return the closest name in the same namespace that something describes, or nothing."""
+def refuse_unknown(union: Store, sparql: str, *, where: str) -> None:
+    """Refuse a query that names a thing, a term or a graph of which the files have nothing."""
+    seen = [token for token in tokens(sparql) if token.kind not in _QUIET]
+    known = described(union)
+    for token, before in _named(seen):
+        iri = meant(token, spaces(sparql))
+        if iri.startswith(_OURS) and iri not in known:
+            near = likely(iri, known, is_class=before == "a")
+            raise CommuniqueError(f"{where}: nothing describes {shrink(iri)}. {hint(near)}")
+    for token in graphs(seen):
+        iri = meant(token, spaces(sparql))
+        if iri and not is_graph(union, iri):
+            raise CommuniqueError(f"{where}: {no_graph(union, iri)}")
+
+
+def spaces(sparql: str) -> dict[str, str]:
+    """Return the prefixes that a query declares."""
+    seen = [token for token in tokens(sparql) if token.kind not in _QUIET]
+    return {
+        name.text[:-1]: iri.text[1:-1]
+        for word, name, iri in zip(seen, seen[1:], seen[2:], strict=False)
+        if (word.text.upper(), name.kind, iri.kind) == ("PREFIX", "name", "iri")
+    }
+
+
+def meant(token: Token, declared: dict[str, str]) -> str:
+    """Return the IRI that a token stands for, or nothing."""
+    if token.kind == "iri":
+        return token.text[1:-1]
+    prefix, _, local = token.text.partition(":")
+    space = declared.get(prefix) or namespace(prefix)
+    return space + re.sub(r"\\(.)", r"\1", local) if space else ""
+
+
+def graphs(seen: Sequence[Token]) -> Iterator[Token]:
+    """Yield what names a graph, in the tokens of a query or of a pattern."""
+    for before, token in pairwise(seen):
+        if token.kind in {"iri", "name"} and _names_graph(before):
+            yield token
+
+
+def is_graph(union: Store, iri: str) -> bool:
+    """Tell whether a store has a graph of this name."""
+    try:
+        return union.contains_named_graph(NamedNode(iri))
+    except ValueError:
+        return False
+
+
+def no_graph(union: Store, iri: str) -> str:
+    """Say that there is no graph of this name, and which there may be."""
+    known = sorted(
+        shrink(each.value) for each in union.named_graphs() if isinstance(each, NamedNode)
+    )
+    near = difflib.get_close_matches(shrink(iri), known, n=1, cutoff=0.8)
+    more = " and others" if len(known) > _MOST_SHOWN else ""
+    help_ = hint(near[0]) if near else f"The graphs are {', '.join(known[:_MOST_SHOWN])}{more}"
+    return f"no graph is called {shrink(iri)}. {help_}"
+
+
+def likely(iri: str, known: Iterable[str], *, is_class: bool = False) -> str:
+    """Return the closest known name of the same namespace and kind, or nothing.
+
+    A class is named with a capital, a property without: neither stands for the other.
+    """
     space = _space(iri)
-    locals_ = [each.removeprefix(space) for each in known if _space(each) == space]
-    near = difflib.get_close_matches(iri.removeprefix(space), sorted(locals_), n=1)
+    local = iri.removeprefix(space)
+    locals_ = {each.removeprefix(space) for each in known if _space(each) == space}
+    if space == TERMS[0] and (is_class or local[:1].islower()):
+        locals_ = {each for each in locals_ if each[:1].isupper() == is_class}
+    near = difflib.get_close_matches(local, sorted(locals_), n=1)
     return shrink(space + near[0]) if near else ""
 
 
-def refuse_unknown(union: Store, words: str, *, where: str) -> None:
-    """Refuse a query that names a thing or a term of ours that nothing describes."""
-    known = described(union)
-    names = re.findall(r"(?<![\w?$@:-])([A-Za-z][\w-]*:[\w-]+)", words)
-    for iri in sorted({found for name in names if (found := expand(name))}):
-        if iri.startswith(_OURS) and iri not in known:
-            near = closest(iri, known)
-            help_ = f"Did you mean {near}?" if near else "Check its spelling"
-            raise CommuniqueError(f"{where}: nothing describes {shrink(iri)}. {help_}")
+def hint(near: str) -> str:
+    """Say what may have been meant."""
+    return f"Did you mean {near}?" if near else "Check its spelling"
+
+
+def _named(seen: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    """Yield what names a thing or a term, each with the text before it."""
+    blank = Token("", 0, "")
+    for first, before, token in zip([blank, blank, *seen], [blank, *seen], seen, strict=False):
+        declares = before.text.upper() == "BASE" or (
+            first.text.upper() == "PREFIX" and before.kind == "name"
+        )
+        if token.kind in {"iri", "name"} and before.text.upper() != "PREFIX" and not declares:
+            yield token, before.text
+
+
+def _names_graph(before: Token) -> bool:
+    return before.kind == "word" and before.text.upper() in {"FROM", "NAMED", "GRAPH"}
 
 
 def _space(iri: str) -> str:
