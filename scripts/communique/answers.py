@@ -52,6 +52,11 @@ class Comparison:
         return "\n".join([head, *gone, *come])
 
 
+def folder(root: Path) -> Path:
+    """Return the folder of the stored answers of a project."""
+    return root / "tests" / "answers"
+
+
 def answer(store: Store, question: Question, *, labels: bool = True) -> Table:
     """Answer a question in rows of labels, or of IRIs and plain values."""
     found = whole(ask(store, question.sparql, where=str(question.path)))
@@ -187,7 +192,7 @@ def summary(comparisons: list[Comparison]) -> str:
 def compare_all(root: Path, store: Store, asked: list[Question]) -> list[Comparison]:
     """Compare every answer with the stored one, and report answers that nobody asked for."""
     names = {question.name for question in asked}
-    stored = sorted(path.stem for path in resources.answers(root).glob("*.csv"))
+    stored = sorted(path.stem for path in folder(root).glob("*.csv"))
     strays = [name for name in stored if name not in names]
     return [
         *(compare(root, store, question) for question in asked),
@@ -204,7 +209,7 @@ def compare(root: Path, store: Store, question: Question) -> Comparison:
 
 
 def _compared(root: Path, store: Store, question: Question) -> Comparison:
-    path = resources.answers(root) / f"{question.name}.csv"
+    path = folder(root) / f"{question.name}.csv"
     if not path.is_file():
         return Comparison(question.name, problem="no stored answer. Run communique test --update")
     stored, fresh = read(path), answer(store, question)
@@ -254,7 +259,7 @@ def read(path: Path) -> Table:
 
 def write(root: Path, store: Store, question: Question) -> Path:
     """Store the present answer of a question."""
-    path = resources.answers(root) / f"{question.name}.csv"
+    path = folder(root) / f"{question.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(as_csv(answer(store, question)), encoding="utf-8", newline="")
     return path
