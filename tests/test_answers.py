@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from communique import answers, dataset, questions
+from communique import answers, dataset, questions, resources
 from communique.answers import Comparison
 
 
@@ -140,7 +140,7 @@ def test_every_stored_answer_is_as_an_update_would_write_it(checkout: Path) -> N
     changed = [
         question.name
         for question in questions.questions(checkout)
-        if answers.read(answers.folder(checkout) / f"{question.name}.csv")
+        if answers.read(resources.answers(checkout) / f"{question.name}.csv")
         != answers.answer(store, question)
     ]
 

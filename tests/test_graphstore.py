@@ -71,7 +71,7 @@ def _login(server: Server) -> Login | None:
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_server_gives_the_stored_rows(name: str, union: Store, server: Server) -> None:
     columns, *rows = _asked(server, name, union)
-    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+    stored = answers.read(resources.answers(ROOT) / f"{name}.csv")
 
     assert columns == stored.columns
     assert Counter(rows) == Counter(stored.rows)
@@ -107,7 +107,7 @@ def test_the_command_gives_the_same_answer_from_a_server(run: Run, server: Serve
 
 
 def test_a_timeline_comes_in_the_stored_order(union: Store, server: Server) -> None:
-    stored = answers.read(answers.folder(ROOT) / "timeline.csv")
+    stored = answers.read(resources.answers(ROOT) / "timeline.csv")
 
     assert tuple(_asked(server, "timeline", union)[1:]) == stored.rows
 

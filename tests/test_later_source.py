@@ -66,7 +66,7 @@ def _rows(store: Store, question: Question) -> Rows:
 
 
 def _stored(name: str) -> Rows:
-    return Counter(answers.read(answers.folder(ROOT) / f"{name}.csv").rows)
+    return Counter(answers.read(resources.answers(ROOT) / f"{name}.csv").rows)
 
 
 def _items(rows: Rows, column: int = 0) -> set[str]:

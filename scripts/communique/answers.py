@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from communique import ordering
+from communique import ordering, resources
 from communique.dataset import Answer, load, union
 from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
@@ -50,11 +50,6 @@ class Comparison:
         gone = [f"  - {' | '.join(row)}" for row in self.missing]
         come = [f"  + {' | '.join(row)}" for row in self.unexpected]
         return "\n".join([head, *gone, *come])
-
-
-def folder(root: Path) -> Path:
-    """Return the folder of the stored answers of a project."""
-    return root / "tests" / "answers"
 
 
 def answer(store: Store, question: Question, *, labels: bool = True) -> Table:
@@ -192,7 +187,7 @@ def summary(comparisons: list[Comparison]) -> str:
 def compare_all(root: Path, store: Store, asked: list[Question]) -> list[Comparison]:
     """Compare every answer with the stored one, and report answers that nobody asked for."""
     names = {question.name for question in asked}
-    stored = sorted(path.stem for path in folder(root).glob("*.csv"))
+    stored = sorted(path.stem for path in resources.answers(root).glob("*.csv"))
     strays = [name for name in stored if name not in names]
     return [
         *(compare(root, store, question) for question in asked),
@@ -209,7 +204,7 @@ def compare(root: Path, store: Store, question: Question) -> Comparison:
 
 
 def _compared(root: Path, store: Store, question: Question) -> Comparison:
-    path = folder(root) / f"{question.name}.csv"
+    path = resources.answers(root) / f"{question.name}.csv"
     if not path.is_file():
         return Comparison(question.name, problem="no stored answer. Run communique test --update")
     stored, fresh = read(path), answer(store, question)
@@ -259,7 +254,7 @@ def read(path: Path) -> Table:
 
 def write(root: Path, store: Store, question: Question) -> Path:
     """Store the present answer of a question."""
-    path = folder(root) / f"{question.name}.csv"
+    path = resources.answers(root) / f"{question.name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(as_csv(answer(store, question)), encoding="utf-8", newline="")
     return path

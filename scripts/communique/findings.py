@@ -46,6 +46,11 @@ class Rule:
     file: str = ""
     line: int = 0
 
+    @property
+    def place(self) -> str:
+        """Where it is written, or nothing."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
 
 @dataclass(frozen=True, order=True)
 class Finding:

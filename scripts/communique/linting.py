@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from communique import answers, headers, questions
+from communique import headers, questions, resources
 from communique.dataset import Answer
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule, around
@@ -117,7 +117,7 @@ def lint(path: str, text: str, known: Known, *, answered: bool = True) -> Iterat
 def stray_answers(root: Path) -> Iterator[Finding]:
     """Yield the stored answers of questions that do not exist."""
     known = {path.stem for path in (root / "queries").glob("*.rq")}
-    for path in sorted(answers.folder(root).glob("*.csv")):
+    for path in sorted(resources.answers(root).glob("*.csv")):
         if path.stem not in known:
             near = difflib.get_close_matches(path.stem, known, n=1)
             hint = f"Is it the answer to {near[0]}?" if near else "Remove it"

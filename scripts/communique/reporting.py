@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import click
 
-from communique import junit
 from communique.display import as_json, excerpt, nearby, shown
 from communique.findings import LAYERS, Finding, Report, fingerprints
 from communique.labels import count
-from communique.sarif import as_sarif, rule_place
+
+if TYPE_CHECKING:
+    from communique import junit
 
 FORMATS = ("full", "concise", "json", "jsonl", "github", "junit", "sarif")
 
@@ -71,7 +73,7 @@ def _notes(finding: Finding) -> Iterable[tuple[str, str]]:
     """Yield the rule of a finding and the help for it, as far as there are any."""
     rule = finding.rule
     if rule.text or rule.file:
-        yield "rule", " ".join(filter(None, [shown(rule_place(rule)), shown(rule.text)]))
+        yield "rule", " ".join(filter(None, [shown(rule.place), shown(rule.text)]))
     if finding.hint:
         yield "help", shown(finding.hint)
 
@@ -123,6 +125,8 @@ def _property(text: str) -> str:
 
 def _as_junit(report: Report) -> str:
     """Write a test case for each rule that was not kept, and for each layer that was clean."""
+    from communique import junit
+
     found = {
         layer: [each for each in report.findings if each.layer == layer]
         for layer in dict.fromkeys(chain(LAYERS, (each.layer for each in report.findings)))
@@ -134,7 +138,9 @@ def _as_junit(report: Report) -> str:
     return junit.written("communique validate", list(cases), shown(str(report)))
 
 
-def _cases(layer: str, findings: list[Finding], *, skipped: bool) -> Iterable[junit.Case]:
+def _cases(layer: str, findings: list[Finding], *, skipped: bool) -> Iterable["junit.Case"]:
+    from communique import junit
+
     group = shown(f"communique.{layer}")
     if not findings:
         why = "not checked, because an earlier layer has errors" if skipped else ""
@@ -151,10 +157,16 @@ def _cases(layer: str, findings: list[Finding], *, skipped: bool) -> Iterable[ju
         )
 
 
+def _as_sarif(report: Report) -> str:
+    from communique.sarif import as_sarif
+
+    return as_sarif(report)
+
+
 _FORMS: dict[str, Callable[[Report], str]] = {
     "json": _as_json,
     "jsonl": _as_json_lines,
     "github": _as_github,
     "junit": _as_junit,
-    "sarif": as_sarif,
+    "sarif": _as_sarif,
 }

@@ -10,6 +10,11 @@ def root() -> Path:
     return packaged if (packaged / "ontology").is_dir() else packaged.parents[1]
 
 
+def answers(root: Path) -> Path:
+    """Return the folder of the stored answers of a project."""
+    return root / "tests" / "answers"
+
+
 def version() -> str:
     """Return the one version of vocabulary, data and tool: what the ontology says it is."""
     text = (root() / "ontology" / "communique.ttl").read_text(encoding="utf-8")

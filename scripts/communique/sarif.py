@@ -66,7 +66,7 @@ def _rules(findings: Iterable[Finding]) -> dict[Rule, dict[str, Any]]:
 def _rule(finding: Finding) -> dict[str, Any]:
     rule = finding.rule
     text = shown(rule.text) or shown(rule.id) or "rule"
-    place = f"Written in {shown(rule_place(rule))}." if rule.file else "A check of communique."
+    place = f"Written in {shown(rule.place)}." if rule.file else "A check of communique."
     return {
         "id": shown(rule.id),
         "shortDescription": _text(text),
@@ -129,11 +129,6 @@ def _region(region: Region) -> dict[str, int]:
         "endLine": region.end_line,
         "endColumn": region.end_column,
     }
-
-
-def rule_place(rule: Rule) -> str:
-    """Return where a rule is written, as `file:line`."""
-    return f"{rule.file}:{rule.line}" if rule.line else rule.file
 
 
 def _text(text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from communique import baseline, revisions
+from communique import baseline
 from communique.baseline import Baseline
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Report, fingerprints
@@ -32,7 +32,7 @@ def told(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = 
     known = baseline.read(scope.baseline) if scope.baseline else None
     listed = {entry.fingerprint for _, entry in known.entries} if known else set[str]()
     judge = _shapes(root, scope.shapes_from)
-    former = judge or _shapes(root, scope.changed and revisions.parting(root, scope.changed))
+    former = judge or _shapes(root, _parting(root, scope.changed))
     report = validate(root, engine_name=engine, copy=copy, judge=judge, former=former, known=listed)
     if known:
         report = _without(report, known)
@@ -66,6 +66,8 @@ def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None 
 
 def _shapes(root: Path, revision: str | None) -> list[Document]:
     """Return the shapes at a revision, or none."""
+    from communique import revisions
+
     files = revisions.shapes_at(root, revision) if revision else []
     try:
         return [Document(path, data.decode(), data) for path, data in files]
@@ -73,8 +75,16 @@ def _shapes(root: Path, revision: str | None) -> list[Document]:
         raise CommuniqueError(f"{revision}: its shapes are not UTF-8. Give another one") from error
 
 
+def _parting(root: Path, revision: str | None) -> str | None:
+    from communique import revisions
+
+    return None if revision is None else revisions.parting(root, revision)
+
+
 def _since_revision(report: Report, root: Path, revision: str, engine: str) -> Report:
     """Keep what came since a revision, which is checked as it was, in a folder for the time."""
+    from communique import revisions
+
     with revisions.project_at(root, revisions.parting(root, revision)) as before:
         earlier = validate(before, engine_name=engine)
     return since(report, earlier, revisions.changed(root, revision))

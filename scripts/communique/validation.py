@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import answers, dangling, policy, vocabularies
+from communique import dangling, policy, resources, vocabularies
 from communique.dataset import graph_iri, select
 from communique.engines import engine
 from communique.evidence import LOST, ReaderCopy, check, read_copy
@@ -23,7 +23,7 @@ from communique.places import Places
 from communique.shapes import Shapes, judged
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
-from communique.wording import Wording
+from communique.wording import Wording, gathered
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "syntax": ("encoding",),
@@ -85,7 +85,7 @@ def _run(gate: "_Gate", known: Collection[str]) -> Report:
             failed[layer] = False
             continue
         found = set(gate.check(layer))
-        findings |= found
+        findings |= found if layer != "policy" else _untold(found, findings)
         if any(each.severity == "error" for each in _unknown(found, known)):
             failed[layer] = True
     unchecked = tuple(layer for layer, was_checked in failed.items() if not was_checked)
@@ -94,6 +94,12 @@ def _run(gate: "_Gate", known: Collection[str]) -> Report:
 
 def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Finding]:
     return (each for each, name in fingerprints(found).items() if name not in known)
+
+
+def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
+    """Leave out what the project's own rules have told already, of the same words or name."""
+    known = {(each.file, each.region, each.value) for each in told if each.value}
+    return {each for each in found if (each.file, each.region, each.value) not in known}
 
 
 class _Gate:
@@ -197,13 +203,14 @@ class _Gate:
         rules = Places(judge.shapes, judge.files, self._vocabulary)
         shapes = judged(judge.shapes, self._union).store if self._judge else self._judged.store
         wording = Wording(self._union, shapes, self._vocabulary)
-        for result in self._engine.results(self._graphs.asked, judge.shapes):
-            quad, part = self._places.borne(result)
+        results = self._engine.results(self._graphs.asked, judge.shapes)
+        for result, others in gathered(results):
+            quad, part = self._places.borne(result, rules.beginnings(result.path))
             yield fault(
                 quad,
                 part,
                 rules.rule(result.shape, result.message),
-                wording.message(result),
+                wording.message(result, others),
                 layer="constraints",
                 severity="warning" if result.severity == _WARNING else "error",
                 hint=wording.hint(result),
@@ -221,7 +228,7 @@ class _Gate:
 
     def _queries(self) -> Iterator[Finding]:
         known = Known(self._vocabulary, dangling.described(self._graphs.data))
-        stored = {path.stem for path in answers.folder(self._root).glob("*.csv")}
+        stored = {path.stem for path in resources.answers(self._root).glob("*.csv")}
         for document in self._documents:
             if document.path.endswith(".rq"):
                 answered = Path(document.path).stem in stored
