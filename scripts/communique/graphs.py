@@ -23,8 +23,8 @@ FORMATS = {
 
 _SPOKEN = {".nq": "N-Quads", ".nt": "N-Triples", ".trig": "TriG", ".ttl": "Turtle"}
 
-_PREFIX = re.compile(r"(?<![\w:-])prefix\b(?![-:])", re.IGNORECASE)
-_DECLARED = re.compile(r"@?\bprefix\s+([^\s:<]*):\s*<([^>]*)>", re.IGNORECASE)
+_PREFIX = re.compile("[Pp][Rr][Ee][Ff][Ii][Xx]")
+_DECLARED = re.compile(r"\s+([^\s:<]*):\s*<([^>]*)>")
 
 _SYNTAX = Rule("syntax", "A file is in the syntax that its name promises.")
 _ONE_GRAPH = Rule("one-graph", "A file is one graph of its own, and names no other.")
@@ -108,12 +108,30 @@ def prefixes_of(text: str) -> tuple[list[tuple[str, str]], set[str]] | None:
     It is a quick look, which takes a string or a comment for what it holds: what seems wrong by it
     is to be read in earnest, and so is a text about which it returns None.
     """
-    declared = _DECLARED.findall(text)
-    if len(_PREFIX.findall(text)) != len(declared):
-        return None
-    body = _DECLARED.sub(" ", text)
-    names = {prefix for prefix, _ in declared}
-    return declared, {name for name in names if re.search(rf"(?<![\w.-]){re.escape(name)}:", body)}
+    declared, ends = list[tuple[str, str]](), list[int]()
+    for word in _PREFIX.finditer(text):
+        if _goes_on(text, word.start()) or text[word.end() : word.end() + 1] in {"-", ":"}:
+            continue
+        found = _DECLARED.match(text, word.end())
+        if not found:
+            return None
+        declared.append((found[1], found[2]))
+        ends.append(found.end())
+    return declared, {name for name, _ in declared if _is_used(name, text, max(ends))}
+
+
+def _is_used(name: str, text: str, start: int) -> bool:
+    """Tell whether a name with this prefix may stand in a text, from some place on."""
+    at = text.find(f"{name}:", start)
+    while at >= 0 and _goes_on(text, at):
+        at = text.find(f"{name}:", at + 1)
+    return at >= 0
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Tell whether what stands before a place is of the same name."""
+    before = text[at - 1 : at]
+    return before.isalnum() or before in {"_", "-", ":", "."}
 
 
 def _graph(path: PurePosixPath) -> NamedNode:
