@@ -34,7 +34,18 @@ _PIECES = (
     *(b'"""', b"'''", b"#", b"\\", b"\\u", b"\\u0000", b"\\uD800", b"\\U0010FFFF", b".", b";"),
     *(b",", b"@", b"^^", b"a", b"_:", b":", b"=>", b"~", b"\r", b"\n", b"\r\n", b"\t", b"\0"),
     *(b"\xef\xbb\xbf", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xe2\x80\xae", b"\xf0\x9f\x98\x80"),
-    *(b"PREFIX ", b"@prefix ", b"BASE ", b"GRAPH ", b"true", b"1e999999999", b"-0.", b"sh:select "),
+    *(
+        b"PREFIX ",
+        b"@prefix ",
+        b"BASE ",
+        b'VERSION "1.2"',
+        b"@en--ltr",
+        b"GRAPH ",
+        b"true",
+        b"1e999999999",
+        b"-0.",
+        b"sh:select ",
+    ),
     *(b"SERVICE ", b"SELECT ", b"UNION ", b"#+ ", b"&a", b"*a"),
 )
 

@@ -18,9 +18,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -28,7 +29,7 @@ from communique.errors import CommuniqueError
 from communique.findings import Finding
 from communique.intake import documents
 from communique.refusals import RULES
-from conftest import HERE
+from conftest import HERE, Run
 from hostile.made import MAKERS, make
 
 _CORPUS = HERE / "hostile"
@@ -39,6 +40,9 @@ _MEMORY = 2**30
 _ALONE = re.compile(r"made:(?:.*brackets|parentheses|.*triple-terms|query-|select-|header-|many-)")
 """Which cases get a process of their own: an engine that saw them might not live."""
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes links and pipes")
+
+
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -239,8 +243,42 @@ def test_the_command_is_quick_small_and_shows_nothing_that_steers(
     assert end["memory"] < _MEMORY
     assert "Traceback" not in end["output"]
     assert _KEPT_APART not in end["output"]
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", end["output"])
+    assert not _STEERING.search(end["output"])
     assert not re.search(r"^::|\r", end["output"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", ["concise", "github", "json", "jsonl", "junit", "sarif"])
+@pytest.mark.parametrize("kind", ["shown-", "name-"])
+def test_no_format_lets_hostile_words_out(
+    run: Run, project: Path, secret: Path, kind: str, form: str
+) -> None:
+    """Neither as an annotation of their own, nor as a colour, nor as markup."""
+    kept = [each for each in CASES if each.name.startswith(kind)]
+    cases = [each for each in kept if kind == "shown-" or each.rules == {"file-name"}]
+    for number, case in enumerate(cases):
+        target = f"data/shown-{number}.ttl" if kind == "shown-" else case.target
+        replace(case, target=target).put(project, secret, "http://127.0.0.1:9/")
+    result = run("validate", "--root", project, "--format", form)
+    lines = result.output.splitlines()
+    annotations = [line for line in lines if line.startswith("::")]
+
+    assert len(cases) >= 4
+    assert result.exit_code == 1
+    assert not _STEERING.search(result.output)
+    assert not [line for line in annotations if not _ANNOTATION.match(line)]
+    if form == "github":
+        assert len(annotations) >= len(cases)
+    else:
+        assert annotations == []
+    if form in {"json", "sarif"}:
+        json.loads(result.output)
+    if form == "junit":
+        tree = ET.fromstring(result.output)  # noqa: S314  our own output
+        assert {element.tag for element in tree.iter()} <= _JUNIT
+
+
+_ANNOTATION = re.compile(r"::(?:error|warning) file=data/[^:,]+,title=[^:,]+,line=[^:]+::")
+_JUNIT = {"testsuites", "testsuite", "testcase", "failure", "skipped", "system-out"}
 
 
 def test_nobody_is_called(runs: dict[str, Any]) -> None:

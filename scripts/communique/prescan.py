@@ -46,6 +46,8 @@ _PLAIN_IRI = re.compile(r"<https?://[!#$%&'()*+,./0-9:;=?@A-Z\[\]_a-z~-]{1,2000}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
 _IN_NO_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _PREFIX = re.compile(r"(?:^|.*[^\w:%\\-])@?prefix", re.IGNORECASE | re.DOTALL)
+_VERSION = re.compile(r"(?:|.*[^\w:%\\-])@?version", re.IGNORECASE | re.DOTALL)
+_DIRECTION = re.compile(r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*--[A-Za-z]*")
 _BASE = re.compile(r"(?:^|.*[^\w:%\\-])@?base", re.IGNORECASE | re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([^uU]))", re.DOTALL)
 _SHORT_ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
@@ -157,6 +159,9 @@ class Scan:
         if not found:
             return self._unclosed(start, "string", self._written[start] * 2)
         end = found.end()
+        if self._words and _VERSION.fullmatch(self._words[-1]):
+            message = "A version other than RDF 1.1 is announced, which is not read here."
+            self._refuse("rdf-1.1", start, end, message, "remove the line")
         self._words = []
         raw = inside(found[0])
         if not raw:
@@ -311,6 +316,10 @@ class Scan:
             return
         words = text.split()
         self._words = [*self._words, *words[-2:]][-2:]
+        turned = text.startswith("@") and _DIRECTION.match(text)
+        if turned:
+            message = "A language has a direction (RDF 1.2), which is not read here."
+            self._refuse("rdf-1.1", start, start + turned.end(), message, "leave out --")
         if end - start > LONGEST_NUMBER and max(map(len, words), default=0) > LONGEST_NUMBER:
             self._long_words(text, start)
         if not text.isascii():

@@ -32,6 +32,7 @@ RULES: dict[str, tuple[str, str]] = {
     "number-exponent": ("syntax", "Only a double or a float has an exponent."),
     "n3": ("syntax", "Turtle has no formulas and no rules."),
     "triple-term": ("syntax", "A statement has an IRI; nothing is said of a triple."),
+    "rdf-1.1": ("syntax", "A file is written in RDF 1.1."),
     "imports": ("syntax", "A project is what its folders hold: nothing is imported."),
     "shape-script": ("syntax", "Shapes run no scripts."),
     "shape-rule": ("syntax", "Shapes judge data; they compute none."),
@@ -102,7 +103,7 @@ def refusal(  # noqa: PLR0913  a finding has many sides
         message=visible(message)[:_LONGEST_MESSAGE],
         severity=severity,
         layer=layer,
-        hint=hint,
+        hint=hint[:1].upper() + hint[1:],
         before=text.line(region.line - 1),
         excerpt=text.line(region.line),
     )

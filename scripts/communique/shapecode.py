@@ -276,7 +276,7 @@ def refusal_of(sparql: str) -> tuple[str, int, int, str, str] | None:
         rule = next(rule for sign, rule in _QUERY_RULES if sign in what)
         at = _offset(sparql, int(found[1]), int(found[2])) if found and found[1] else 0
         end = at + _length(sparql, at) if found and found[1] else 0
-        return rule, at, end, f"The query is refused here: {what}.", _lower(hint)
+        return rule, at, end, f"The query is refused here: {what}.", hint
     return None
 
 
@@ -298,10 +298,6 @@ def _offset(text: str, line: int, column: int) -> int:
 def _length(sparql: str, at: int) -> int:
     word = re.compile(r"\w+|.", re.DOTALL).match(sparql, at)
     return len(word[0]) if word else 1
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _short(term: object) -> str:
