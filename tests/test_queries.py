@@ -29,7 +29,7 @@ from communique.questions import Question
 ROOT = resources.root()
 QUESTIONS = {question.name: question for question in questions.questions(ROOT)}
 COLUMNS = {
-    name: set(answers.read(answers.folder(ROOT) / f"{name}.csv").columns) for name in QUESTIONS
+    name: set(answers.read(resources.answers(ROOT) / f"{name}.csv").columns) for name in QUESTIONS
 }
 ANALYSTS = {f"D{number:02}" for number in range(1, 61, 2)}
 OPTIONAL = re.compile(r"^#\+   (\w+): \{.*\brequired: false\b", re.MULTILINE)
@@ -146,21 +146,21 @@ def test_a_question_left_open_is_answered_for_all(name: str, store: Store, graph
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_second_article_takes_no_row_from_the_first(name: str, twice: Store) -> None:
-    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+    stored = answers.read(resources.answers(ROOT) / f"{name}.csv")
 
     assert not Counter(stored.rows) - Counter(answers.answer(twice, QUESTIONS[name]).rows)
 
 
 @pytest.mark.parametrize("name", [n for n in QUESTIONS if COLUMNS[n] & TEXTS and n not in PARTLY])
 def test_the_rows_of_one_source_are_those_before_another_came(name: str, twice: Store) -> None:
-    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+    stored = answers.read(resources.answers(ROOT) / f"{name}.csv")
 
     assert Counter(_from_first(twice, QUESTIONS[name])) == Counter(stored.rows)
 
 
 @pytest.mark.parametrize("name", [n for n, q in QUESTIONS.items() if "VALUES $" not in q.sparql])
 def test_a_second_article_like_the_first_has_as_many_rows(name: str, twice: Store) -> None:
-    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+    stored = answers.read(resources.answers(ROOT) / f"{name}.csv")
     found = answers.answer(twice, QUESTIONS[name])
 
     assert len(found.rows) == len(stored.rows) * (1 if name in SHARED else 2)
@@ -168,7 +168,7 @@ def test_a_second_article_like_the_first_has_as_many_rows(name: str, twice: Stor
 
 @pytest.mark.parametrize("name", ["chain-of-sources", "who-says-so"])
 def test_of_one_matter_a_second_article_on_others_says_nothing(name: str, twice: Store) -> None:
-    stored = answers.read(answers.folder(ROOT) / f"{name}.csv")
+    stored = answers.read(resources.answers(ROOT) / f"{name}.csv")
 
     assert Counter(answers.answer(twice, QUESTIONS[name]).rows) == Counter(stored.rows)
 
@@ -191,7 +191,7 @@ def test_there_are_forty_questions_and_more() -> None:
 
 
 def test_the_timeline_is_in_the_stored_order(store: Store) -> None:
-    stored = answers.read(answers.folder(ROOT) / "timeline.csv")
+    stored = answers.read(resources.answers(ROOT) / "timeline.csv")
 
     assert answers.answer(store, QUESTIONS["timeline"]).rows == stored.rows
 
@@ -247,6 +247,6 @@ def test_a_query_declares_the_prefixes_that_it_uses_in_order(name: str) -> None:
 
 
 def test_every_stored_answer_belongs_to_a_question() -> None:
-    stored = {path.stem for path in answers.folder(ROOT).glob("*.csv")}
+    stored = {path.stem for path in resources.answers(ROOT).glob("*.csv")}
 
     assert stored == set(QUESTIONS)

@@ -110,7 +110,8 @@ def prefixes_of(text: str) -> tuple[list[tuple[str, str]], set[str]] | None:
     """
     declared, ends = list[tuple[str, str]](), list[int]()
     for word in _PREFIX.finditer(text):
-        if _goes_on(text, word.start()) or text[word.end() : word.end() + 1] in {"-", ":"}:
+        beside = (text[word.start() - 1 : word.start()], text[word.end() : word.end() + 1])
+        if any(map(_is_of_name, beside)):
             continue
         found = _DECLARED.match(text, word.end())
         if not found:
@@ -123,15 +124,14 @@ def prefixes_of(text: str) -> tuple[list[tuple[str, str]], set[str]] | None:
 def _is_used(name: str, text: str, start: int) -> bool:
     """Tell whether a name with this prefix may stand in a text, from some place on."""
     at = text.find(f"{name}:", start)
-    while at >= 0 and _goes_on(text, at):
+    while at >= 0 and _is_of_name(text[at - 1 : at]):
         at = text.find(f"{name}:", at + 1)
     return at >= 0
 
 
-def _goes_on(text: str, at: int) -> bool:
-    """Tell whether what stands before a place is of the same name."""
-    before = text[at - 1 : at]
-    return before.isalnum() or before in {"_", "-", ":", "."}
+def _is_of_name(sign: str) -> bool:
+    """Tell whether a sign beside a word makes it a part of a longer name."""
+    return sign.isalnum() or sign in {"_", "-", ":", "."}
 
 
 def _graph(path: PurePosixPath) -> NamedNode:

@@ -194,6 +194,17 @@ def unknown_terms(
 def faults(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
     """Yield the terms that do not exist, and those of vocabularies that nothing here lists."""
     quads = list(quads)
+    if not all(map(vocabulary.exists, _all_names(quads))):
+        yield from _of_unknown(quads, vocabulary)
+    predicates = {quad.predicate.value for quad in quads}
+    types = {iri for quad in quads if quad.predicate == _TYPE for iri in _named(quad.object)}
+    if "class" in map(_kind, predicates) or "property" in map(_kind, types):
+        yield from _of_other_kinds(quads, vocabulary)
+    if any(vocabulary.known(iri) is None for iri in predicates | types):
+        yield from _unlisted(quads, vocabulary)
+
+
+def _of_unknown(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
     for quad, part, iri, near in unknown_terms(quads, vocabulary):
         space, local = split(iri)
         reused = _reused(space) is not None
@@ -209,8 +220,6 @@ def faults(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
             hint=f"Did you mean {near}?" if near else f"Check how {local} is spelt",
             value=name,
         )
-    yield from _of_other_kinds(quads, vocabulary)
-    yield from _unlisted(quads, vocabulary)
 
 
 def _of_other_kinds(quads: Iterable[Quad], vocabulary: Vocabulary) -> Iterator[Fault]:
@@ -346,6 +355,12 @@ class Closest:
 
 _LONGEST = 100
 """Characters of a local name at most that is compared with others."""
+
+
+def _all_names(quads: Iterable[Quad]) -> set[str]:
+    """Return all IRIs of some quads, each once."""
+    terms = {term for quad in quads for term in (quad.subject, quad.predicate, quad.object)}
+    return {iri for term in terms for iri in _named(term)}
 
 
 def _names(quad: Quad) -> Iterator[tuple[str, str]]:
