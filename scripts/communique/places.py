@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 from communique.dataset import Term
 from communique.engines import Result
@@ -19,7 +19,15 @@ from communique.vocabularies import Vocabulary
 _SH = PREFIXES["sh"]
 _PATH = NamedNode(f"{_SH}path")
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
+_FIRST = NamedNode(PREFIXES["rdf"] + "first")
+_REST = NamedNode(PREFIXES["rdf"] + "rest")
+_ALTERNATIVES = NamedNode(f"{_SH}alternativePath")
+_FIRST_STEPS = {
+    _FIRST,
+    *(NamedNode(_SH + name) for name in ("oneOrMorePath", "zeroOrMorePath", "zeroOrOnePath")),
+}
 _CLOSED = f"{_SH}ClosedConstraintComponent"
+_SPARQL = f"{_SH}SPARQLConstraintComponent"
 _TOO_MANY = {f"{_SH}MaxCountConstraintComponent", f"{_SH}UniqueLangConstraintComponent"}
 
 
@@ -108,34 +116,75 @@ class Places:
         index = self._index(file)
         return Rule(self._owned(shape), text, file.path, index.region(index.thing(shape)).line)
 
-    def borne(self, result: Result) -> tuple[Quad, str]:
+    def beginnings(self, path: Term | None) -> list[NamedNode]:
+        """Return the predicates by which a path may set out from a thing, none if it is unknown."""
+        if path is None or isinstance(path, NamedNode):
+            return [path] if path else []
+        found: list[NamedNode] = []
+        for quad in self._triples.of(path):
+            if quad.predicate in _FIRST_STEPS and not isinstance(quad.object, Literal | Triple):
+                found += self.beginnings(quad.object)
+            elif quad.predicate == _ALTERNATIVES:
+                found += self._alternatives(quad.object)
+        return found
+
+    def _alternatives(self, head: Node) -> list[NamedNode]:
+        """Return the predicates by which the paths of a list may set out."""
+        firsts = [quad.object for quad in self._triples.of(head, _FIRST)]
+        rests = [quad.object for quad in self._triples.of(head, _REST)]
+        own = [step for first in firsts for step in self.beginnings(_node(first))]
+        return own + [step for rest in rests for step in self._alternatives(rest)]
+
+    def borne(self, result: Result, beginnings: Iterable[NamedNode]) -> tuple[Quad, str]:
         """Return the triple that a result is about, and which part of it to point at.
 
         What is missing has no triple: the thing that lacks it is pointed at. Of values that are
-        too many, the last in the file is pointed at.
+        too many, the last in the file is pointed at; of what a longer path leads to, the step by
+        which the path sets out, one of these beginnings.
         """
         focus, value = _node(result.focus), result.value
         path = result.path if isinstance(result.path, NamedNode) else None
         if result.component == _CLOSED and path and value is not None:
             return Quad(focus, path, value), "predicate"
-        if value is not None and value != focus:
-            return self._with_value(focus, path, value)
+        if value is not None and (value != focus or result.component == _SPARQL):
+            found = self._with_value(focus, path, value, list(beginnings))
+            if found:
+                return min(found, key=self._offset), "object"
+            thing = focus if isinstance(value, Literal | Triple) else value
+            return Quad(thing, _TYPE, thing), "subject"
         if path and result.component in _TOO_MANY:
             several = self._triples.of(focus, path)
             return max(several, key=self._offset), "object"
         return Quad(focus, _TYPE, focus), "subject"
 
     def _with_value(
-        self, focus: NamedNode | BlankNode, path: NamedNode | None, value: Term
-    ) -> tuple[Quad, str]:
-        """Return the triple that gives a value: on the path, else to the focus, else anywhere."""
-        naming = self._triples.naming(value)
-        of_focus = [quad for quad in naming if quad.subject == focus]
-        on_path = [quad for quad in of_focus if quad.predicate == path]
-        found = on_path or of_focus or naming
-        if found:
-            return min(found, key=self._offset), "object"
-        return Quad(_node(value), _TYPE, value), "subject"
+        self,
+        focus: NamedNode | BlankNode,
+        path: NamedNode | None,
+        value: Term,
+        beginnings: list[NamedNode],
+    ) -> list[Quad]:
+        """Return the triples of the focus that give a value, or lead to it.
+
+        Else those that name the value, unless it is described somewhere or is a literal.
+        """
+        said = self._triples.of(focus)
+        steps = [quad for quad in said if quad.predicate in beginnings]
+        return (
+            [quad for quad in said if (quad.predicate, quad.object) == (path, value)]
+            or [quad for quad in said if quad.object == value]
+            or [quad for quad in steps if self._leads(quad.object, value)]
+            or steps
+            or ([] if self._is_elsewhere(value) else self._triples.naming(value))
+        )
+
+    def _is_elsewhere(self, value: Term) -> bool:
+        """Tell whether a value has a place better than the first that names it, or has none."""
+        return isinstance(value, Literal) or bool(self._triples.of(value))
+
+    def _leads(self, thing: Node, value: Term) -> bool:
+        """Tell whether a thing has a value, by any predicate."""
+        return any(quad.object == value for quad in self._triples.of(thing))
 
     def _offset(self, quad: Quad) -> tuple[str, int]:
         """Return the file in which a triple stands, and how far from its beginning."""

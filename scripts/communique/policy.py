@@ -89,9 +89,10 @@ def faults(data: Iterable[Quad], ontology: Iterable[Quad] = ()) -> Iterator[Faul
     }
     for subject, quad in said.items():
         if isinstance(subject, NamedNode) and reads_as_words(split(subject.value)[1]):
-            what = f"The name {shrink(subject.value)} can be read as an assertion."
+            name = shrink(subject.value)
+            what = f"The name {name} can be read as an assertion."
             hint = "Use a letter and a number, such as s017"
-            yield _fault(quad, "subject", _OPAQUE, what, hint)
+            yield _fault(quad, "subject", _OPAQUE, what, hint, name)
     for quad in data:
         if isinstance(quad.object, Literal) and quad.predicate.value in _READ:
             yield from _of_text(quad, quad.object.value)

@@ -98,7 +98,8 @@ def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Findi
 
 def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
     """Leave out what the project's own rules have told already, of the same words or name."""
-    known = {(each.file, each.region, each.value) for each in told if each.value}
+    errors = (each for each in told if each.value and each.severity == "error")
+    known = {(each.file, each.region, each.value) for each in errors}
     return {each for each in found if (each.file, each.region, each.value) not in known}
 
 

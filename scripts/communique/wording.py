@@ -1,6 +1,8 @@
 """What a result of validation means, in the words of the domain, and how to mend it."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Triple
@@ -10,9 +12,12 @@ from communique.engines import Result
 from communique.labels import Labels
 from communique.namespaces import PREFIXES
 from communique.parameters import suggestion
-from communique.vocabularies import Closest, Vocabulary
+from communique.vocabularies import Closest, Vocabulary, split
 
 _SH = PREFIXES["sh"]
+_CHOICES = {f"{_SH}{name}ConstraintComponent" for name in ("And", "Node", "Not", "Or", "Xone")}
+_LACKING = f"{_SH}MinCountConstraintComponent"
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|[-_]")
 _LISTED = 8
 """How many allowed values a hint names."""
 
@@ -35,12 +40,14 @@ class Wording:
         self._closest = Closest(vocabulary)
         self.shrink = vocabulary.shrink
 
-    def message(self, result: Result) -> str:
-        """Say in a sentence what is not as it should be."""
+    def message(self, result: Result, others: Iterable[Result] = ()) -> str:
+        """Say in a sentence what is not as it should be, and which other rules are not kept."""
         say = _MESSAGES.get(result.component.removeprefix(_SH))
         if say is None or (not isinstance(result.path, NamedNode) and say is not _closed):
-            return self._by_rule(result)
-        return say(self, result)
+            said = self._by_rule(result)
+        else:
+            said = say(self, result)
+        return "; nor does this: ".join([said.removesuffix("."), *map(_rule, others)]) + "."
 
     def hint(self, result: Result) -> str:
         """Say how to mend it, or nothing if that cannot be derived."""
@@ -48,8 +55,11 @@ class Wording:
         return say(self, result) if say else ""
 
     def found(self, result: Result) -> str:
-        """Return the value of a result as it is written, if it has one beside its focus."""
-        return "" if result.value in (None, result.focus) else self.written(result.value)
+        """Return the value of a result as it is written; a thing has none but its own name."""
+        if result.value is None:
+            return ""
+        named = result.component == f"{_SH}PatternConstraintComponent"
+        return self.written(result.value) if named or result.value != result.focus else ""
 
     def thing(self, term: Term) -> str:
         """Name a thing: what it is, and what it is called."""
@@ -62,8 +72,8 @@ class Wording:
         return f"{kind} {called}".strip()
 
     def called(self, iri: Term) -> str:
-        """Name a class, a property or a concept by its label."""
-        return self._labels.found(iri.value) or self.shrink(iri.value)
+        """Name a class, a property or a concept by its label, else by the words of its name."""
+        return self._labels.found(iri.value) or _HUMP.sub(" ", split(iri.value)[1]).lower()
 
     def asked(self, result: Result, constraint: str) -> list[Term]:
         """Return what a shape states for a constraint."""
@@ -120,9 +130,35 @@ class Wording:
         return {row["thing"].value: self.called(row["class"]) for row in rows}
 
     def _by_rule(self, result: Result) -> str:
-        rule = result.message.removesuffix(".") or "A rule of the shape is not kept"
         found = "" if result.value in (None, result.focus) else f"; found {_value(self, result)}"
-        return f"{_capital(self.thing(result.focus))}: this does not hold: {rule}{found}."
+        return f"{_capital(self.thing(result.focus))}: this does not hold: {_rule(result)}{found}."
+
+
+def gathered(results: Iterable[Result]) -> Iterator[tuple[Result, list[Result]]]:
+    """Yield each result, with those that are not worth a finding beside it.
+
+    Where a thing lacks something, rules about it as a whole (that it is this or that) often do
+    not hold either, and there is nothing to point at but the thing itself, once.
+    """
+    things = defaultdict[tuple[Term, str], list[Result]](list)
+    for result in sorted(results, key=str):
+        things[result.focus, result.severity].append(result)
+    for found in things.values():
+        whole = [each for each in found if _is_of_all(each)]
+        parts = [each for each in found if not _is_of_all(each)]
+        lacking = [each for each in parts if each.value is None and each.component == _LACKING]
+        first = next(iter([*lacking, *whole]), None)
+        for each in [*parts, *([] if lacking else whole[:1])]:
+            yield each, [other for other in whole if each is first and other is not first]
+
+
+def _is_of_all(result: Result) -> bool:
+    """Tell whether a result is of a choice between shapes that a thing has to keep."""
+    return result.path is None and result.component in _CHOICES
+
+
+def _rule(result: Result) -> str:
+    return result.message.removesuffix(".") or "A rule of the shape is not kept"
 
 
 def _few(words: Wording, result: Result) -> str:
