@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import shacl
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from communique import dangling, policy, sparqlrules, vocabularies
 from communique.corruption import OPERATORS, Change, World, mutants
 from communique.dataset import ASIDE, Term, graph_iri, read, sources, turtle_files
-from communique.engines import sh
+from communique.engines import is_fast_installed, sh
+from communique.errors import CommuniqueError
 from communique.labels import count
 from communique.literals import malformed
 from communique.namespaces import PREFIXES
@@ -83,6 +83,12 @@ class Score:
         return 100 * caught / (caught + missed) if caught + missed else 0.0
 
     @property
+    def strict(self) -> float:
+        """The share that the shapes notice of all mutants but those that say nothing false."""
+        caught = self.tried.total() - self.survivors.total()
+        return 100 * caught / ((self.tried.total() - self.judged("same")) or 1)
+
+    @property
     def layers(self) -> float:
         """The share of all mutants that the shapes or another layer notices."""
         missed = self.survivors.total() - self.elsewhere.total()
@@ -113,7 +119,7 @@ class Score:
             f"{tried} by {operators}: {self.percent:.1f} % of what a rule could refute is caught "
             f"by shapes; {left} missed. Of all mutants shapes catch {self.raw:.1f} %, all layers "
             f"{self.layers:.1f} %: {self.judged('same')} survivors say nothing false, "
-            f"{self.judged('text')} only the text refutes."
+            f"{self.judged('text')} only the text refutes ({self.strict:.1f} % if they count)."
         )
         return "\n".join([f"{'operator':24} {'tried':>6} {'caught':>6}", *rows, summary])
 
@@ -191,14 +197,16 @@ def findings(root: Path, score: Score, *, whole: bool = True) -> list[str]:
     return wrong
 
 
-def update(root: Path, score: Score) -> None:
+def update(root: Path, score: Score) -> Score:
     """List the survivors; what is listed keeps its reason, and what is new waits for one."""
+    listed(root).parent.mkdir(parents=True, exist_ok=True)
     with listed(root).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)
         for stratum, number in sorted(score.survivors.items()):
             known = score.reasons.get(stratum, Reason(0, "", ""))
             writer.writerow([*stratum, number, known.verdict, known.reason])
+    return replace(score, reasons=reasons(root))
 
 
 def reasons(root: Path) -> dict[Stratum, Reason]:
@@ -225,6 +233,10 @@ class Judge:
 
     def __init__(self, world: World, shapes: Iterable[Quad]) -> None:
         """Read the graph and the shapes once for all mutants."""
+        if not is_fast_installed():
+            raise CommuniqueError("mutate: the fast engine is missing. pip install shacl")
+        import shacl
+
         quads = list(shapes)
         core = [quad.triple for quad in quads if quad.predicate.value != sh("sparql")]
         self._shapes = shacl.Shapes.from_text(_text(core), format="ntriples")
