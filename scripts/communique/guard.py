@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from communique.errors import CommuniqueError
-from communique.tokens import Token, token_at, words
+from communique.tokens import Token, blanked, token_at
 
 MOST_BYTES = 65_536
 DEEPEST = 200
@@ -129,10 +129,12 @@ def _readings(sparql: str) -> Iterator[_Step]:
 
 def _refuse_updates(sparql: str, where: str) -> None:
     """Refuse what changes data; only its first word tells it from a question."""
-    first = re.search(r"[A-Za-z]+", _PROLOGUE.sub(" ", words(sparql)))
+    bare = _PROLOGUE.sub(lambda found: " " * len(found[0]), blanked(sparql))
+    first = re.search(r"[A-Za-z]+", bare)
     if first and _UPDATES.fullmatch(first[0]):
+        place = _place(sparql, first.start())
         raise CommuniqueError(
-            f"{where}: {first[0].upper()} changes data, and only questions are answered. "
+            f"{where}{place}: {first[0].upper()} changes data, and only questions are answered. "
             "Begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
         )
 
