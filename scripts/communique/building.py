@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from communique import answers, dataset, evidence, inference, questions, validation
+from communique import answers, confined, dataset, evidence, inference, questions
 from communique.labels import count
 from communique.namespaces import shrink
 
@@ -76,7 +76,7 @@ def loaded(root: Path, store: Store) -> Outcome:
 
 def check_graphs(root: Path) -> Outcome:
     """Check all that can be checked without asking anything."""
-    report = validation.validate(root)
+    report = confined.call("communique.validation:validate", root, where=str(root))
     errors = tuple(str(f) for f in report.findings if f.severity == "error")
     warnings = tuple(str(f) for f in report.findings if f.severity != "error")
     return Outcome("Checked", str(report).removeprefix("Checked "), errors, warnings)

@@ -34,6 +34,9 @@ _COPY = click.option(
     type=click.Path(path_type=Path),
     help="Your copy of the article, as plain text.",
 )
+_FOR_SERVERS = ("github", "junit", "sarif")
+"""Formats for build servers, which look for files from where the command runs."""
+
 _SHEET = click.option(
     "--format",
     "form",
@@ -146,6 +149,14 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
     show_default=True,
     help="What judges by the shapes; both compares the two.",
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True, max=86_400),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long it may take: a query in a shape may never end.",
+)
 @_COPY
 def validate(  # noqa: PLR0913  one parameter for each option
     paths: tuple[Path, ...],
@@ -159,6 +170,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
     baseline: Path | None,
     update: bool,
     engine: str,
+    timeout: float,
     copy: Path | None,
 ) -> None:
     """Check all there is to check; tell what is found, everywhere or in some files and folders.
@@ -173,15 +185,18 @@ def validate(  # noqa: PLR0913  one parameter for each option
       communique validate --baseline known.jsonl --update
       communique validate --format sarif -o communique.sarif
     """
-    from communique import reporting, scope
+    from communique import confined, reporting
+    from communique.findings import Scope
 
-    wanted = scope.Scope(paths, changed, shapes_from, baseline)
+    project = _project(root)
+    scope = Scope(paths, changed, shapes_from, baseline, engine, copy)
+    task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
+    report = confined.call(
+        f"communique.scope:{task}", project, scope, where=str(project), seconds=timeout
+    )
     if update:
-        _print([scope.update(_project(root), wanted, engine=engine, copy=copy)])
+        _print([report])
         return
-    report = scope.told(_project(root), wanted, engine=engine, copy=copy)
-    if form in ("github", "junit", "sarif"):
-        report = scope.from_here(report, _project(root))
     colour = output is None and form in ("full", "concise") and _is_coloured()
     _write(reporting.report_as(form, report, colour=colour), output)
     if output:

@@ -35,6 +35,7 @@ def call(
     All that is given and returned is pickled. Raises the CommuniqueError that the function raises,
     or one that says that it took longer than `seconds`, or more than `memory` bytes.
     """
+    worker.check_patience(seconds)
     terms = pickle.dumps((name, given, math.ceil(seconds) + 5, memory + _MAPPED))
     with tempfile.TemporaryFile() as talk:
         child = subprocess.Popen(  # noqa: S603  our own code, no shell
@@ -65,9 +66,9 @@ def call(
 def serve() -> None:
     """Run as the child: take limits, leave the network, call the function, send what it returns."""
     name, given, cpu, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
-    worker._limit(memory, cpu)  # noqa: SLF001  one set of limits for every child
-    worker._die_with_parent()  # noqa: SLF001
-    worker._leave_network()  # noqa: SLF001
+    worker.limit(memory, cpu)
+    worker.die_with_parent()
+    worker.leave_network()
     answer = sys.stdout.buffer
     sys.stdout = sys.stderr
     module, _, function = name.partition(":")

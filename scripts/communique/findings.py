@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from communique.labels import count, visible
 
@@ -118,6 +119,24 @@ class Report:
             f"{self.shapes_used} of {count(self.shapes, 'shape')} had something to check. "
             f"{count(self.errors, 'error')}{warned}{baseline}.{rest}"
         )
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How a project is checked, and what of it is told; nothing given is everything."""
+
+    paths: tuple[Path, ...] = ()
+    """Files and folders."""
+    changed: str | None = None
+    """A revision: what came since it left this branch is told."""
+    shapes_from: str | None = None
+    """A revision whose shapes are the judge."""
+    baseline: Path | None = None
+    """A file of findings that are known."""
+    engine: str = "fast"
+    """What judges by the shapes (see `engines.engine`)."""
+    copy: Path | None = None
+    """The reader's copy of an article, in which the evidence is looked up."""
 
 
 def around(text: str, region: Region) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
 from communique.dataset import ASIDE, graph_iri, graph_name
+from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule, around
 from communique.intake import Document
 from communique.positions import Located, NotTurtle, Reading, read
@@ -45,6 +46,16 @@ class File:
     def path(self) -> str:
         """From the project's folder, with `/`."""
         return self.document.path
+
+    def placed(self) -> Reading:
+        """Return where everything in the file stands; a CommuniqueError where that is not known."""
+        try:
+            return self.reading()
+        except NotTurtle as error:
+            raise CommuniqueError(
+                f"{self.path}: the engine reads it, and what tells places does not: "
+                f"{error.message}. Write it more plainly"
+            ) from error
 
     def reading(self) -> Reading:
         """Return where everything in the file stands, blank nodes named as in its graph."""
@@ -167,9 +178,11 @@ def _located(file: File, quads: list[Quad]) -> list[Quad]:
     The library names them at random. That our own reader finds the same triples is not taken on
     trust: as many, and the same wherever no blank node is in them.
     """
-    ours = [Quad(each.subject, each.predicate, each.object) for each in file.reading().triples]
+    ours = [Quad(each.subject, each.predicate, each.object) for each in file.placed().triples]
     if _outline(ours) != _outline(quads):
-        raise RuntimeError(f"{file.path}: read in two ways, with two results")
+        raise CommuniqueError(
+            f"{file.path}: read in two ways, with two results. Write it more plainly"
+        )
     return ours
 
 

@@ -67,11 +67,13 @@ def by_yaml(where: str, lines: list[str]) -> Header:
     import yaml
 
     if sum(map(len, lines)) > LONGEST:
-        raise CommuniqueError(f"{where}: header has more than {LONGEST:,} characters. Say less in it")
+        raise CommuniqueError(
+            f"{where}: header has more than {LONGEST:,} characters. Say less in it"
+        )
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         header = yaml.load("\n".join(lines), Loader=loader) or {}  # noqa: S506  it is a safe one
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise CommuniqueError(f"{where}: header is not YAML. Mend its #+ lines") from error
     if not isinstance(header, dict):
         raise CommuniqueError(f"{where}: header has no keys. Write `#+ summary: ...`")

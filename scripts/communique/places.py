@@ -37,6 +37,7 @@ class Index:
     def __init__(self, reading: Reading) -> None:
         """Note the first place of each triple, subject and object."""
         self.region = reading.region
+        self.text = reading.text
         self._triples: dict[tuple[Node, NamedNode, Node], Located] = {}
         self._subjects: dict[Node, At] = {}
         self._objects: dict[Node, At] = {}
@@ -48,6 +49,15 @@ class Index:
     def triple(self, of: Fault | Quad) -> Located | None:
         """Return a triple with the places of its parts."""
         return self._triples.get((of.subject, of.predicate, of.object))
+
+    def part(self, at: At, of: Fault) -> At:
+        """Return the stretch of a literal, if it is written as it is."""
+        start, end = at
+        marks = 3 if self.text.startswith(('"""', "'''"), start) else 1
+        first, last = of.within or (0, 0)
+        value = of.object.value if isinstance(of.object, Literal) else None
+        as_it_is = value is not None and self.text.startswith(value, start + marks)
+        return (start + marks + first, start + marks + last) if as_it_is else (start, end)
 
     def thing(self, term: Node) -> At:
         """Return where a thing is described, else where it is named first."""
@@ -196,7 +206,7 @@ class Places:
         index = self._index(file)
         found = index.triple(fault) if fault.part != "subject" else None
         at = getattr(found, f"{fault.part}_at") if found else index.thing(fault.subject)
-        return index.region(at)
+        return index.region(index.part(at, fault) if fault.within else at)
 
     def _file(self, fault: Fault) -> File | None:
         """Return the file that holds a triple, else one that describes or names its subject."""
@@ -229,7 +239,7 @@ class Places:
         return self._labels.found(term.value) if isinstance(term, NamedNode) else ""
 
     def _read(self, file: File) -> Index:
-        return Index(file.reading())
+        return Index(file.placed())
 
 
 def _node(term: Node) -> NamedNode | BlankNode:

@@ -1,47 +1,33 @@
 """Which findings are told: of some files, of what a range of revisions brought, of none known."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from communique import baseline
 from communique.baseline import Baseline
 from communique.errors import CommuniqueError
-from communique.findings import Finding, Report, fingerprints
+from communique.findings import Finding, Report, Scope, fingerprints
 from communique.intake import Document
 from communique.labels import count
 from communique.validation import validate
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What is to be told of all that is checked; nothing given is everything."""
-
-    paths: tuple[Path, ...] = ()
-    """Files and folders."""
-    changed: str | None = None
-    """A revision: what came since it left this branch is told."""
-    shapes_from: str | None = None
-    """A revision whose shapes are the judge."""
-    baseline: Path | None = None
-    """A file of findings that are known."""
-
-
-def told(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = None) -> Report:
+def told(root: Path, scope: Scope) -> Report:
     """Check all of a project, and return what of it is in the scope."""
     known = baseline.read(scope.baseline) if scope.baseline else None
     listed = {entry.fingerprint for _, entry in known.entries} if known else set[str]()
     judge = _shapes(root, scope.shapes_from)
     former = judge or _shapes(root, _parting(root, scope.changed))
-    report = validate(root, engine_name=engine, copy=copy, judge=judge, former=former, known=listed)
+    report = _checked(root, scope, judge, former, listed)
     if known:
         report = _without(report, known)
     if scope.changed is not None:
-        report = _since_revision(report, root, scope.changed, engine)
+        report = _since_revision(report, root, scope.changed, scope.engine)
     return of_paths(report, scope.paths, root)
 
 
-def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None = None) -> str:
+def update(root: Path, scope: Scope) -> str:
     """Write what is found now as the baseline; return what was written, in words."""
     if scope.baseline is None:
         raise CommuniqueError("--update: nothing to write. Give a file with --baseline")
@@ -50,9 +36,7 @@ def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None 
     judge = _shapes(root, scope.shapes_from)
     listed = set[str]()
     while True:  # what is known leaves no layer out, so the next run may find more
-        report = validate(
-            root, engine_name=engine, copy=copy, judge=judge, former=judge, known=listed
-        )
+        report = _checked(root, scope, judge, judge, listed)
         names = set(fingerprints(report.findings).values())
         if names <= listed:
             break
@@ -62,6 +46,18 @@ def update(root: Path, scope: Scope, *, engine: str = "fast", copy: Path | None 
     except OSError as error:
         raise CommuniqueError(f"{scope.baseline}: {error.strerror}. Check the path") from error
     return f"{scope.baseline}: {count(len(report.findings), 'finding')}."
+
+
+def _checked(
+    root: Path,
+    scope: Scope,
+    judge: list[Document],
+    former: list[Document],
+    known: set[str],
+) -> Report:
+    return validate(
+        root, engine_name=scope.engine, copy=scope.copy, judge=judge, former=former, known=known
+    )
 
 
 def _shapes(root: Path, revision: str | None) -> list[Document]:
@@ -121,8 +117,9 @@ def since(report: Report, earlier: Report, touched: Mapping[str, Iterable[int]])
     )
 
 
-def from_here(report: Report, root: Path) -> Report:
-    """Name files from the folder in which the command runs, as build servers look for them."""
+def from_here(root: Path, scope: Scope) -> Report:
+    """Do the same, and name files from the folder in which the command runs."""
+    report = told(root, scope)
     here, project = Path.cwd(), root.resolve()
     if project == here or not project.is_relative_to(here):
         return report

@@ -155,7 +155,7 @@ class _Gate:
 
     def _misdeclared(self, file: File) -> Iterator[Finding]:
         """Yield what is wrong with the prefixes of a file, read once more for their places."""
-        reading = file.reading()
+        reading = file.placed()
         declared = [each for each in reading.declared if not each.is_base]
         stated = [(each.prefix, each.iri) for each in declared]
         used = {each.written.partition(":")[0] for each in reading.names}

@@ -265,9 +265,9 @@ def serve() -> None:
     """Run as the child: take limits and data, then answer one line after another."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     terms = json.loads(source.readline())
-    _limit(terms["memory"], terms["cpu"])
-    _die_with_parent()
-    walls = [wall for wall in terms["walls"] if wall == "namespace" and _leave_network()]
+    limit(terms["memory"], terms["cpu"])
+    die_with_parent()
+    walls = [wall for wall in terms["walls"] if wall == "namespace" and leave_network()]
     from pyoxigraph import RdfFormat, Store
 
     store = Store()
@@ -325,7 +325,7 @@ def _some(store: "Store", asked: dict[str, Any]) -> bool:
     return bool(found) if isinstance(found, QueryBoolean) else next(found, None) is not None
 
 
-def _limit(memory: int, cpu: int) -> None:
+def limit(memory: int, cpu: int) -> None:
     """Limit this process, where the system knows limits."""
     try:
         import resource
@@ -339,7 +339,7 @@ def _limit(memory: int, cpu: int) -> None:
         return
 
 
-def _leave_network() -> bool:
+def leave_network() -> bool:
     """Move to a network of its own, without any way out. Linux only."""
     system = _system()
     return system is not None and any(
@@ -347,7 +347,7 @@ def _leave_network() -> bool:
     )
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Let the system end this process when its parent ends. Linux only."""
     system = _system()
     if system is not None:
