@@ -35,6 +35,8 @@ class Fault:
     hint: str = ""
     value: str = ""
     """What was found, as a person reads it."""
+    within: tuple[int, int] | None = None
+    """Which stretch of the literal it is about, in code points from 0; None is all of it."""
 
 
 def fault(  # noqa: PLR0913  a fault has that many sides
@@ -47,6 +49,7 @@ def fault(  # noqa: PLR0913  a fault has that many sides
     severity: str = "error",
     hint: str = "",
     value: str = "",
+    within: tuple[int, int] | None = None,
 ) -> Fault:
     """Return the fault of one part of a quad."""
     graph = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else None
@@ -62,4 +65,5 @@ def fault(  # noqa: PLR0913  a fault has that many sides
         layer=layer,
         hint=hint,
         value=value,
+        within=within,
     )

@@ -60,7 +60,7 @@ _SPARQL = """
     STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLEN STRSTARTS STRUUID SUBSTR SUM TIMEZONE TO TRUE TZ
     UCASE UNDEF UNION URI USING UUID VALUES WHERE WITH YEAR
 """
-_WORDS = frozenset(_SPARQL.split())
+KEYWORDS = frozenset(_SPARQL.split())
 """The words of SPARQL 1.1, in capitals."""
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _OPEN, _CLOSED = frozenset(_PAIRS), frozenset(_PAIRS.values())
@@ -212,7 +212,7 @@ class _Query:
         elif "not SPARQL" not in what:
             yield self._of_error(_SERVICE if "(SERVICE)" in what else _REFUSED, error, (0, 0))
         elif odd := self._odd_word():
-            hint = suggestion(odd.text.upper(), _WORDS) or "Mend the query"
+            hint = suggestion(odd.text.upper(), KEYWORDS) or "Mend the query"
             what = f"Not SPARQL: no keyword is spelt {odd.text}."
             yield self.finding(_SYNTAX, _at(odd), what, hint)
         elif lone := self._lone_bracket():
@@ -385,7 +385,7 @@ class _Query:
 
     def _odd_word(self) -> Token | None:
         """Return the first word that is no keyword of SPARQL."""
-        return next((step.token for step in self._steps if step.word not in _WORDS | {""}), None)
+        return next((step.token for step in self._steps if step.word not in KEYWORDS | {""}), None)
 
     def _lone_bracket(self) -> Token | None:
         """Return the first bracket that closes another kind, or else the last left open."""

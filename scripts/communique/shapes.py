@@ -12,6 +12,7 @@ from communique.findings import Rule
 from communique.namespaces import PREFIXES, shrink
 
 _SH = PREFIXES["sh"]
+_TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
 _FOCUS = {
     "targetClass": "ASK {{ [] rdf:type/rdfs:subClassOf* {target} }}",
@@ -36,6 +37,13 @@ SELECT DISTINCT ?shape WHERE {
   FILTER NOT EXISTS { [] (!rdf:type) ?shape }
 }
 """
+_PATHLESS = """
+SELECT DISTINCT ?shape WHERE {
+  { ?shape a sh:PropertyShape } UNION { ?holder sh:property ?shape }
+  FILTER NOT EXISTS { ?shape sh:path [] }
+  FILTER EXISTS { ?shape ?property [] }
+}
+"""
 _OF_PROPERTIES = frozenset({"minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals"})
 _NEEDS = {
     "flags": "pattern",
@@ -48,6 +56,7 @@ _NEEDS = {
 _IDLE = Rule("idle-target", "A target of a shape finds something to check.")
 _UNREACHABLE = Rule("unreached-shape", "A shape has a target, or another shape that uses it.")
 _OFF = Rule("deactivated-shape", "A shape is not deactivated.")
+_WITHOUT_PATH = Rule("pathless-shape", "A property shape has a path.")
 _IDLE_CONSTRAINT = Rule("idle-constraint", "A constraint has an effect.")
 
 
@@ -95,6 +104,7 @@ def judged(files: Iterable[Quad], data: Store) -> Shapes:
             *(_idle(quad) for quad in idle),
             *_unreached(store),
             *_switched_off(store),
+            *_of_no_property(store),
             *_without_effect(store),
         ),
     )
@@ -123,7 +133,7 @@ def _idle(target: Quad) -> Fault:
 
 def _unreached(store: Store) -> Iterator[Fault]:
     for row in select(store, _UNREACHED):
-        quad = _first(store, row["shape"], PREFIXES["rdf"] + "type")
+        quad = _first(store, row["shape"])
         message = f"Nothing uses the shape {_called(quad)}, and it has no target."
         hint = "add sh:targetClass, or use it in another shape"
         yield fault(quad, "subject", _UNREACHABLE, message, layer="shapes", hint=hint)
@@ -137,9 +147,23 @@ def _switched_off(store: Store) -> Iterator[Fault]:
             yield fault(quad, "object", _OFF, message, layer="shapes", hint=hint)
 
 
+def _pathless(store: Store) -> Iterator[Quad]:
+    """Find property shapes that an engine would take for shapes of the things themselves."""
+    return (_first(store, row["shape"]) for row in select(store, _PATHLESS))
+
+
+def _of_no_property(store: Store) -> Iterator[Fault]:
+    for quad in _pathless(store):
+        message = f"The property shape {_called(quad)} has no path: it checks no property."
+        yield fault(quad, "subject", _WITHOUT_PATH, message, layer="shapes", hint="add sh:path")
+
+
 def _without_effect(store: Store) -> Iterator[Fault]:
     """Find constraints that an engine ignores, or that hold whatever the data is."""
+    told = {quad.subject for quad in _pathless(store)}
     for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
+        if quad.subject in told and quad.predicate.value.removeprefix(_SH) in _OF_PROPERTIES:
+            continue
         why = _why_idle(store, quad) if quad.predicate.value.startswith(_SH) else ""
         if why:
             what = shrink(quad.predicate.value)
@@ -180,11 +204,12 @@ def _stating(store: Store, name: str) -> Iterator[Quad]:
     return store.quads_for_pattern(None, NamedNode(_SH + name), None, DefaultGraph())
 
 
-def _first(store: Store, subject: Term, predicate: str) -> Quad:
+def _first(store: Store, subject: Term) -> Quad:
+    """Return a triple about a shape: with its type, if it has one."""
     if isinstance(subject, Literal):
         raise TypeError(subject)
-    found = store.quads_for_pattern(subject, NamedNode(predicate), None, DefaultGraph())
-    return next(iter(found))
+    found = store.quads_for_pattern(subject, None, None, DefaultGraph())
+    return min(found, key=lambda quad: (quad.predicate != _TYPE, str(quad)))
 
 
 def _called(quad: Quad) -> str:

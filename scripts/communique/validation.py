@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import dangling, policy, resources, vocabularies
+from communique import dangling, policy, resources, shapequeries, vocabularies
 from communique.dataset import graph_iri, select
 from communique.engines import engine
 from communique.evidence import LOST, ReaderCopy, check, read_copy
@@ -193,6 +193,8 @@ class _Gate:
             message = "The shapes have no target: nothing would be checked."
             yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
         yield from self._judged.faults
+        things = dangling.described([*self._graphs.data, *self._graphs.shapes])
+        yield from shapequeries.faults(self._graphs.shapes, self._vocabulary, things)
         if self._former:
             before = graphs(self._former).shapes
             yield from loosened(
