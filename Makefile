@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: build test lint fmt wheel lock clean
+.PHONY: build test lint fmt fuzz mutate wheel lock clean
 .DEFAULT_GOAL := build
 
 build: $(READY)
@@ -23,6 +23,13 @@ fmt: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/communique fmt
+
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz.py
+
+mutate: $(READY)
+	$(BIN)/communique mutate
+	$(BIN)/communique test --mutate
 
 wheel: $(READY)
 	$(BIN)/python -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir build .

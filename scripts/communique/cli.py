@@ -377,6 +377,40 @@ def test(root: Path | None, junit: Path | None, *, update: bool, mutate: bool) -
 
 @main.command()
 @_ROOT
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Which mutants are drawn. Reasons are listed for 0.",
+)
+@click.option("--update", is_flag=True, help="List what nothing notices now.")
+def mutate(root: Path | None, seed: int, *, update: bool) -> None:
+    """Corrupt the data in many ways, one at a time, and tell what no shape notices.
+
+    Survivors are listed in tests/mutants.csv, each class of them with a reason that a person
+    wrote; one without a reason is a finding, and so is a score below 95 %. It takes a minute or
+    two. `test --mutate` does so with queries and their answers.
+
+    \b
+    Example:
+      communique mutate
+      communique mutate --seed 7
+      communique mutate --update
+    """
+    from communique import catching
+
+    project = _project(root)
+    score = catching.run(project, seed=seed, progress=_progress())
+    if update:
+        score = catching.update(project, score)
+    wrong = catching.findings(project, score, whole=seed == catching.SEED)
+    _print([*wrong, score])
+    _exit(bad=wrong)
+
+
+@main.command()
+@_ROOT
 @_COPY
 @click.option("--list", "tell_all", is_flag=True, help="Say of each one where it is.")
 def evidence(root: Path | None, copy: Path | None, *, tell_all: bool) -> None:
