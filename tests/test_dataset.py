@@ -100,3 +100,10 @@ def test_a_file_that_cannot_be_opened_is_an_error(project: Path) -> None:
 
     with pytest.raises(CommuniqueError, match=r"data/actors\.ttl: Is a directory"):
         dataset.load(project)
+
+
+def test_n_triples_beside_turtle_are_loaded_as_a_graph_of_their_own(project: Path) -> None:
+    (project / "data" / "more.nt").write_text("<urn:x:a> <urn:x:b> <urn:x:c> .\n")
+    graph = dataset.graph_iri("more")
+
+    assert dataset.extent(dataset.load(project), [graph]) == 1

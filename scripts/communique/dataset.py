@@ -1,5 +1,6 @@
 """Files become named graphs, and named graphs become one store."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +26,21 @@ Answer = QuerySolutions | QueryBoolean | QueryTriples
 Runner = Callable[[str, dict[str, str]], Answer]
 """Answers a query of some prefixes."""
 
+FORMATS = {
+    ".nq": RdfFormat.N_QUADS,
+    ".nt": RdfFormat.N_TRIPLES,
+    ".trig": RdfFormat.TRIG,
+    ".ttl": RdfFormat.TURTLE,
+}
+"""Turtle and its family, by the ends of their names: what the files of a project are."""
+
 ASIDE = frozenset({"alignments", "meta", "shapes"})
 _NAMES = {"communique": "ontology", "concepts": "vocab"}
 
 
 @dataclass(frozen=True, order=True)
 class Source:
-    """One Turtle file, and the name of the graph that it is."""
+    """One file of triples, and the name of the graph that it is."""
 
     path: Path
     graph: str
@@ -48,10 +57,11 @@ def graph_iri(name: str) -> NamedNode:
 
 
 def turtle_files(folder: Path) -> list[Path]:
-    """List the Turtle files below a folder; it is an error if there is none."""
+    """List the files of Turtle and its family below a folder; it is an error if there is none."""
     if not folder.is_dir():
         raise CommuniqueError(f"{folder}: no such folder. Give --root a project's folder")
-    found = sorted(path for path in folder.rglob("*.ttl") if not _hidden(path, folder))
+    files = (path for path in folder.rglob("*") if path.suffix in FORMATS)
+    found = sorted(path for path in files if not _hidden(path, folder))
     if not found:
         raise CommuniqueError(f"{folder}: no .ttl file in it. Give --root a project's folder")
     return found
@@ -80,15 +90,16 @@ def load(root: Path, *, infer: bool = True) -> Store:
 
 
 def read(path: Path, *, root: Path, graph: NamedNode) -> list[Quad]:
-    """Parse one Turtle file into the quads of one graph."""
+    """Parse one file of triples into the quads of one graph."""
     return [Quad(q.subject, q.predicate, q.object, graph) for q in triples(path, root=root)]
 
 
 def triples(path: Path, *, root: Path) -> list[Quad]:
-    """Parse one Turtle file, and say where it is not Turtle."""
+    """Parse one file of triples, and say where it is not what its name promises."""
     where = path.relative_to(root) if path.is_relative_to(root) else path
     try:
-        return list(parse(path.read_bytes(), format=RdfFormat.TURTLE))
+        data = path.read_bytes().removeprefix(BOM_UTF8)
+        return list(parse(data, format=FORMATS[path.suffix]))
     except SyntaxError as error:
         place = f"{where}:{error.lineno}:{error.offset}"
         what = str(error.msg).rstrip(".")

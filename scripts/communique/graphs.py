@@ -6,21 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
 
-from communique.dataset import ASIDE, graph_iri, graph_name
+from communique.dataset import ASIDE, FORMATS, graph_iri, graph_name
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule, around
 from communique.intake import Document
 from communique.positions import Located, NotTurtle, Reading, read
-
-FORMATS = {
-    ".nq": RdfFormat.N_QUADS,
-    ".nt": RdfFormat.N_TRIPLES,
-    ".trig": RdfFormat.TRIG,
-    ".ttl": RdfFormat.TURTLE,
-}
-"""What a contributor may send, by the end of its name."""
 
 _SPOKEN = {".nq": "N-Quads", ".nt": "N-Triples", ".trig": "TriG", ".ttl": "Turtle"}
 
