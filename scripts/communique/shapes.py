@@ -1,5 +1,6 @@
 """The rules of a project, and the faults by which a rule would pass in silence."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,8 @@ from communique.namespaces import PREFIXES, shrink
 
 _SH = PREFIXES["sh"]
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
+_BELOW = NamedNode(PREFIXES["rdfs"] + "subClassOf")
 _TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
-_FOCUS = {
-    "targetClass": "ASK {{ [] rdf:type/rdfs:subClassOf* {target} }}",
-    "targetNode": "ASK {{ {{ {target} ?p ?o }} UNION {{ ?s ?q {target} }} }}",
-    "targetSubjectsOf": "ASK {{ ?s {target} ?o }}",
-    "targetObjectsOf": "ASK {{ ?s {target} ?o }}",
-}
 _IMPLICIT = """
 SELECT ?shape WHERE {
   ?shape a rdfs:Class ; a ?kind .
@@ -84,14 +80,14 @@ def load_shapes(root: Path, data: Store) -> Shapes:
 
 def judged(files: Iterable[Quad], data: Store) -> Shapes:
     """Try the targets of shapes, each file a named graph, on the data."""
-    store = Store()
-    for quad in files:
-        store.extend([quad, Quad(quad.subject, quad.predicate, quad.object)])
-    targets = list(_targets(store))
+    store, quads = Store(), list(files)
+    store.extend(quads)
+    store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    targets, things = list(_targets(store)), _Things(data)
     used = dict.fromkeys((quad.subject for quad in targets), False)
     idle = []
     for quad in targets:
-        if _has_focus(data, quad):
+        if things.has(quad):
             used[quad.subject] = True
         else:
             idle.append(quad)
@@ -119,9 +115,32 @@ def _targets(store: Store) -> Iterator[Quad]:
             yield Quad(shape, NamedNode(_SH + "targetClass"), shape)
 
 
-def _has_focus(data: Store, target: Quad) -> bool:
-    ask = _FOCUS[target.predicate.value.removeprefix(_SH)].format(target=target.object)
-    return bool(data.query(ask, prefixes=PREFIXES))
+class _Things:
+    """What targets can find in the data."""
+
+    def __init__(self, data: Store) -> None:
+        self._predicates, self._terms = set[object](), set[object]()
+        above = defaultdict[object, list[object]](list)
+        waiting = list[object]()
+        for quad in data.quads_for_pattern(None, None, None, DefaultGraph()):
+            self._predicates.add(quad.predicate)
+            self._terms |= {quad.subject, quad.object}
+            if quad.predicate == _TYPE:
+                waiting.append(quad.object)
+            elif quad.predicate == _BELOW:
+                above[quad.subject].append(quad.object)
+        self._classes = set[object]()
+        while waiting:
+            each = waiting.pop()
+            if each not in self._classes:
+                self._classes.add(each)
+                waiting += above[each]
+
+    def has(self, target: Quad) -> bool:
+        """Tell whether there is a thing of this class, this node, or one with this property."""
+        kind = target.predicate.value.removeprefix(_SH)
+        among = {"targetClass": self._classes, "targetNode": self._terms}
+        return target.object in among.get(kind, self._predicates)
 
 
 def _idle(target: Quad) -> Fault:
