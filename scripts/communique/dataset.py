@@ -103,7 +103,9 @@ def triples(path: Path, *, root: Path) -> list[Quad]:
     except SyntaxError as error:
         place = f"{where}:{error.lineno}:{error.offset}"
         what = str(error.msg).rstrip(".")
-        raise CommuniqueError(f"{place}: not Turtle: {what}. Mend the file") from error
+        raise CommuniqueError(
+            f"{place}: not {FORMATS[path.suffix].name}: {what}. Mend the file"
+        ) from error
     except OSError as error:
         raise CommuniqueError(f"{where}: {error.strerror}. Check the path") from error
 

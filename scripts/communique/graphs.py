@@ -14,8 +14,6 @@ from communique.findings import Finding, Region, Rule, around
 from communique.intake import Document
 from communique.positions import Located, NotTurtle, Reading, read
 
-_SPOKEN = {".nq": "N-Quads", ".nt": "N-Triples", ".trig": "TriG", ".ttl": "Turtle"}
-
 _PREFIX = re.compile("[Pp][Rr][Ee][Ff][Ii][Xx]")
 _DECLARED = re.compile(r"\s+([^\s:<]*):\s*<([^>]*)>")
 
@@ -210,7 +208,7 @@ def _unreadable(file: File, error: SyntaxError) -> Finding:
         file=file.path,
         region=region,
         rule=_SYNTAX,
-        message=f"Not {_SPOKEN[suffix(file.path)]}: {what}.",
+        message=f"Not {FORMATS[suffix(file.path)].name}: {what}.",
         severity="error",
         layer="syntax",
         before=before,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from communique.dataset import FORMATS
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region
 from communique.prescan import SCHEMES, Scan, hidden_in, strange
@@ -19,7 +20,7 @@ from communique.tokens import tokens
 LARGEST_FILE = 20 * 10**6
 LARGEST_PROJECT = 500 * 10**6
 FOLDERS = ("ontology", "data", "shapes", "queries")
-_TURTLE = (".nq", ".nt", ".trig", ".ttl")
+_TURTLE = tuple(FORMATS)
 _QUERIES = (".rq",)
 
 _BOM = b"\xef\xbb\xbf"

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, Quad, parse
 
 from communique import backtracking
 from communique.chains import FOLLOWED, Chains
+from communique.dataset import FORMATS
 from communique.errors import CommuniqueError
 from communique.findings import Finding
 from communique.guard import check
@@ -73,12 +74,6 @@ _REST = PREFIXES["rdf"] + "rest"
 _PATTERN = _SH + "pattern"
 _PREFIX = _SH + "prefix"
 _NAMESPACE = _SH + "namespace"
-_FORMATS = {
-    ".ttl": RdfFormat.TURTLE,
-    ".trig": RdfFormat.TRIG,
-    ".nt": RdfFormat.N_TRIPLES,
-    ".nq": RdfFormat.N_QUADS,
-}
 _CODE = _SCRIPTS | _RULES
 _READ = _QUERIES | {_PATTERN, _PREFIX, _NAMESPACE}
 BEGINNINGS = frozenset(
@@ -117,7 +112,7 @@ def of_shapes(text: Text, scan: Scan, suffix: str) -> list[Finding]:
         for iri in watched
     ):
         return []
-    quads = parse(text.text.encode(), format=_FORMATS[suffix])
+    quads = parse(text.text.encode(), format=FORMATS[suffix])
     return _Judge(text, scan.prefixes).findings(quads)
 
 
