@@ -21,6 +21,7 @@ from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule, around
 from communique.parameters import suggestion
 from communique.parsing import parse
+from communique.sparql import SPELLINGS
 from communique.tokens import Token, tokens
 from communique.vocabularies import Closest, Vocabulary, prefix_faults, split
 
@@ -50,17 +51,10 @@ _PLACE = re.compile(r"(?::([0-9]+):([0-9]+))?: (.*)", re.DOTALL)
 _HINT = re.compile(r"(.*)\. ([A-Z].*)", re.DOTALL)
 _UNEXPECTED = re.compile(r"(?:did not expect|something is missing).*", re.DOTALL)
 _FORMS = frozenset({"ASK", "CONSTRUCT", "DESCRIBE", "SELECT"})
-_SPARQL = """
-    A ABS ADD ALL AS ASC ASK AVG BASE BIND BNODE BOUND BY CEIL CLEAR COALESCE CONCAT CONSTRUCT
-    CONTAINS COPY COUNT CREATE DATA DATATYPE DAY DEFAULT DELETE DESC DESCRIBE DISTINCT DROP
-    ENCODE_FOR_URI EXISTS FALSE FILTER FLOOR FROM GRAPH GROUP GROUP_CONCAT HAVING HOURS IF IN INSERT
-    INTO IRI ISBLANK ISIRI ISLITERAL ISNUMERIC ISURI LANG LANGMATCHES LCASE LIMIT LOAD MAX MD5 MIN
-    MINUS MINUTES MONTH MOVE NAMED NOT NOW OFFSET OPTIONAL ORDER PREFIX RAND REDUCED REGEX REPLACE
-    ROUND SAMETERM SAMPLE SECONDS SELECT SEPARATOR SERVICE SHA1 SHA256 SHA384 SHA512 SILENT STR
-    STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLEN STRSTARTS STRUUID SUBSTR SUM TIMEZONE TO TRUE TZ
-    UCASE UNDEF UNION URI USING UUID VALUES WHERE WITH YEAR
+_OF_UPDATES = """
+    ADD ALL CLEAR COPY CREATE DATA DEFAULT DELETE DROP INSERT INTO LOAD MOVE TO USING WITH
 """
-KEYWORDS = frozenset(_SPARQL.split())
+KEYWORDS = frozenset({*SPELLINGS, *_OF_UPDATES.split(), "A", "FALSE", "TRUE"})
 """The words of SPARQL 1.1, in capitals."""
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _OPEN, _CLOSED = frozenset(_PAIRS), frozenset(_PAIRS.values())

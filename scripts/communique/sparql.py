@@ -37,7 +37,9 @@ _CALLS = frozenset(
 )
 _MIXED = frozenset(_WORD.findall("isBlank isIRI isLiteral isNumeric isURI sameTerm"))
 _OTHERS = frozenset(_WORD.findall("EXISTS NAMED NOT SEPARATOR SILENT UNDEF"))
-_KEYWORDS = {word.upper(): word for word in _CLAUSES | _APART | _CALLS | _MIXED | _OTHERS}
+SPELLINGS = {word.upper(): word for word in _CLAUSES | _APART | _CALLS | _MIXED | _OTHERS}
+"""How the words of a query are spelt here, by what they are in capitals."""
+
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _AROUND_KEYWORDS = frozenset(" \t\n(){}[],;=!&|")
 _INDENT = "  "
@@ -103,7 +105,7 @@ def _cased(all_: list[Token]) -> list[Token]:
         after = all_[index + 1].text[:1] if index + 1 < len(all_) else "\n"
         text = token.text.rstrip() if token.kind == "comment" else token.text
         if token.kind == "word" and _AROUND_KEYWORDS.issuperset(before + after):
-            text = _KEYWORDS.get(text.upper(), text)
+            text = SPELLINGS.get(text.upper(), text)
         fresh.append(Token(token.kind, token.start, text))
     return fresh
 
@@ -246,7 +248,7 @@ def _gap(before: Token, after: Token, *, spaced: bool, ends: bool, within: str) 
     elif pair & {"{", "}"} or after.kind == "comment" or before.text in {",", ";"}:
         space = True
     elif after.text == "(" and before.kind == "word":
-        space = before.text in _APART or (spaced and before.text not in _KEYWORDS.values())
+        space = before.text in _APART or (spaced and before.text not in SPELLINGS.values())
     elif after.text in {",", ";"}:
         space = within != "("
     else:
