@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
-from types import TracebackType
 from typing import Self
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
@@ -54,12 +53,7 @@ class _Prober:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process."""
         self._end()
 

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
 from communique.errors import CommuniqueError
@@ -106,12 +105,7 @@ class Worker:
             self.note = _EXPOSED
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process."""
         self.close()
 
