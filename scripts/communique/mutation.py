@@ -63,7 +63,6 @@ _REASONS = {
 }
 
 Rows = Counter[tuple[str, ...]]
-Answering = Callable[[str], Rows | None]
 
 
 @dataclass(frozen=True, order=True)
