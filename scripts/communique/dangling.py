@@ -7,7 +7,8 @@ from pyoxigraph import NamedNode, Quad
 
 from communique.faults import Fault, fault
 from communique.findings import Rule
-from communique.vocabularies import VERSIONS, Closest, Vocabulary, split
+from communique.namespaces import split
+from communique.vocabularies import VERSIONS, Closest, Vocabulary
 
 _DESCRIBED = Rule("unknown-name", "A thing that is named is described.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from communique.namespaces import BASE, PREFIXES, namespace, shrink
+from communique.namespaces import BASE, PREFIXES, namespace, shrink, split
 
 META = PREFIXES["graph"] + "meta"
 READINGS = "readings-rdf12.nt"
@@ -247,7 +247,7 @@ def _about_contents(body: _Body, triples: set[Triple]) -> None:
     for iri, count in sorted(uses.items()):
         part = _partition(body, "property", iri)
         body.literal(part, "void:triples", count)
-    for space in sorted({_space(iri) for iri in {*members, *uses}}):
+    for space in sorted({split(iri)[0] for iri in {*members, *uses}}):
         body.link(DATASET, "void:vocabulary", space)
 
 
@@ -257,7 +257,3 @@ def _partition(body: _Body, kind: str, iri: str) -> str:
     body.link(DATASET, f"void:{kind}Partition", part)
     body.link(part, f"void:{kind}", iri)
     return part
-
-
-def _space(iri: str) -> str:
-    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]

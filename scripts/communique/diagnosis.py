@@ -22,7 +22,7 @@ from communique.names import (
     no_graph,
     spaces,
 )
-from communique.namespaces import PREFIXES, shrink
+from communique.namespaces import PREFIXES, shrink, split
 from communique.patterns import Pattern, Patterns, one_line, take_apart
 from communique.questions import prefixes_of
 from communique.tokens import Token
@@ -291,7 +291,7 @@ def _iris(store: Store) -> set[str]:
 
 def _near(iri: str, known: set[str]) -> str:
     """Return the closest IRI, as a prefixed name where there is one."""
-    space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+    space, _ = split(iri)
     near = difflib.get_close_matches(iri, sorted(k for k in known if k.startswith(space)), n=1)
     return shrink(near[0]) if near else ""
 

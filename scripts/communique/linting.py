@@ -19,11 +19,12 @@ from communique import headers, questions, resources
 from communique.dataset import Answer
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule, around
+from communique.namespaces import split
 from communique.parameters import suggestion
 from communique.parsing import parse
 from communique.sparql import SPELLINGS
 from communique.tokens import Token, tokens
-from communique.vocabularies import Closest, Vocabulary, prefix_faults, split
+from communique.vocabularies import Closest, Vocabulary, prefix_faults
 
 KEYS = ("summary", "description", "tags", "params", "view")
 """What the header of a question may state."""
@@ -205,6 +206,9 @@ class _Query:
             yield from self._of_undeclared()
         elif "not SPARQL" not in what:
             yield self._of_error(_SERVICE if "(SERVICE)" in what else _REFUSED, error, (0, 0))
+        elif quote := self._lone_quote():
+            what = "Not SPARQL: the string that begins here has no end."
+            yield self.finding(_SYNTAX, _at(quote), what, "Close it")
         elif odd := self._odd_word():
             hint = suggestion(odd.text.upper(), KEYWORDS) or "Mend the query"
             what = f"Not SPARQL: no keyword is spelt {odd.text}."
@@ -376,6 +380,11 @@ class _Query:
                 declared = self._declared[prefix]
                 space = declared if declared in spaces or not spaces else spaces[0]
                 yield step.token, space + local.replace("\\", "")
+
+    def _lone_quote(self) -> Token | None:
+        """Return where a string begins that has no end."""
+        found = (step.token for step in self._steps if step.token.kind in {"open", "other"})
+        return next((token for token in found if token.text[0] in "\"'"), None)
 
     def _odd_word(self) -> Token | None:
         """Return the first word that is no keyword of SPARQL."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from communique.errors import CommuniqueError
-from communique.namespaces import BASE, PREFIXES, namespace, shrink
+from communique.namespaces import BASE, PREFIXES, namespace, shrink, split
 from communique.tokens import Token, tokens
 
 TERMS = (PREFIXES["cmq"], PREFIXES["cmqv"])
@@ -89,9 +89,8 @@ def likely(iri: str, known: Iterable[str], *, is_class: bool = False) -> str:
 
     A class is named with a capital, a property without: neither stands for the other.
     """
-    space = _space(iri)
-    local = iri.removeprefix(space)
-    locals_ = {each.removeprefix(space) for each in known if _space(each) == space}
+    space, local = split(iri)
+    locals_ = {name for within, name in map(split, known) if within == space}
     if space == TERMS[0] and (is_class or local[:1].islower()):
         locals_ = {each for each in locals_ if each[:1].isupper() == is_class}
     near = difflib.get_close_matches(local, sorted(locals_), n=1)
@@ -116,7 +115,3 @@ def _named(seen: Sequence[Token]) -> Iterator[tuple[Token, str]]:
 
 def _names_graph(before: Token) -> bool:
     return before.kind == "word" and before.text.upper() in {"FROM", "NAMED", "GRAPH"}
-
-
-def _space(iri: str) -> str:
-    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]

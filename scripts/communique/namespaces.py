@@ -1,4 +1,4 @@
-"""The one table of prefixes, and the two ways through it."""
+"""The one table of prefixes, the two ways through it, and where an IRI is cut for it."""
 
 import re
 
@@ -58,10 +58,16 @@ def expand(curie: str) -> str | None:
 
 def shrink(iri: str) -> str:
     """Return the prefixed name of an IRI, or the IRI in angle brackets."""
-    cut = max(iri.rfind("/"), iri.rfind("#")) + 1
-    space, local = iri[:cut], iri[cut:]
+    space, local = split(iri)
     prefix = _SHORT.get(space) or _article_prefix(space)
     return f"{prefix}:{local}" if prefix and _LOCAL.fullmatch(local) else f"<{iri}>"
+
+
+def split(iri: str) -> tuple[str, str]:
+    """Cut an IRI after its first # or else its last /: into its namespace and its local name."""
+    hash_ = iri.find("#")
+    cut = (hash_ if hash_ >= 0 else iri.rfind("/")) + 1
+    return iri[:cut], iri[cut:]
 
 
 def prefixes_for(names: set[str]) -> dict[str, str]:

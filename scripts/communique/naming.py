@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from communique.dataset import ASIDE, sources, triples
-from communique.namespaces import PREFIXES, shrink
+from communique.namespaces import PREFIXES, shrink, split
 
 _TYPE = PREFIXES["rdf"] + "type"
 _ABOVE = PREFIXES["rdfs"] + "subClassOf"
@@ -108,7 +108,7 @@ def meant(name: str, among: Iterable[Thing]) -> list[Thing]:
 
 def local(iri: str) -> str:
     """Return the last part of an IRI."""
-    return iri[max(iri.rfind("/"), iri.rfind("#")) + 1 :]
+    return split(iri)[1]
 
 
 def folded(names: Iterable[str]) -> set[str]:

@@ -12,8 +12,8 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from communique.faults import Fault, fault
 from communique.findings import Rule
-from communique.namespaces import PREFIXES, shrink
-from communique.vocabularies import installed_ontology, split
+from communique.namespaces import PREFIXES, shrink, split
+from communique.vocabularies import installed_ontology
 
 LONGEST_LABEL = 80
 """Characters of the label of something said or found."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from communique import resources
+from communique import namespaces, resources
 from communique.dataset import graph_iri, read, turtle_files
 from communique.faults import PARTS, Fault, Node, fault
 from communique.findings import Rule
@@ -27,6 +27,8 @@ _OF_HOST = 3
 
 MOST_SUGGESTIONS = 200
 """For more unknown names than that the closest known one is not looked for: it takes too long."""
+
+split = namespaces.split
 
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _URI = PREFIXES["vann"] + "preferredNamespaceUri"
@@ -159,13 +161,6 @@ def declared_terms(ontology: Iterable[Quad]) -> dict[str, frozenset[str]]:
         if declares and isinstance(quad.subject, NamedNode):
             found.setdefault(split(quad.subject.value)[0], set()).add(quad.subject.value)
     return {space: frozenset(terms) for space, terms in found.items() if not _reused(space)}
-
-
-def split(iri: str) -> tuple[str, str]:
-    """Cut an IRI after its first # or else its last /."""
-    hash_ = iri.find("#")
-    cut = (hash_ if hash_ >= 0 else iri.rfind("/")) + 1
-    return iri[:cut], iri[cut:]
 
 
 def unknown_terms(
