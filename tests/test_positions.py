@@ -759,9 +759,6 @@ def test_every_name_and_declaration_is_told_as_it_is_written() -> None:
     assert [text[slice(*each.at)] for each in reading.declared] == [
         *["@prefix x: <http://e/>", "BASE <http://b/c>", "@base <e/f>"]
     ]
-    assert [text[slice(*each.iri_at)] for each in reading.declared] == [
-        *["<http://e/>", "<http://b/c>", "<e/f>"]
-    ]
 
 
 def test_a_graph_is_named_for_each_of_its_triples() -> None:

@@ -114,8 +114,6 @@ class Declared:
     is_base: bool
     at: At
     """From the keyword to the end of the IRI."""
-    iri_at: At
-    """The IRI, in its angle brackets."""
 
 
 @dataclass(frozen=True)
@@ -418,8 +416,8 @@ class _Blocks(_Reader):
         if self._kind != "iri":
             raise self._expected("an IRI in angle brackets")
         iri = self._iri().value
-        named = self.names.pop()
-        self.declared.append(Declared(prefix, iri, is_base, (start, self._end), named.at))
+        self.names.pop()
+        self.declared.append(Declared(prefix, iri, is_base, (start, self._end)))
         self._iris.clear()
         if is_base:
             self._base = iri
