@@ -14,7 +14,7 @@ Node = NamedNode | BlankNode
 
 _REST = PREFIXES["rdf"] + "rest"
 _NIL = PREFIXES["rdf"] + "nil"
-_PATHS = frozenset(
+STEPS = frozenset(
     PREFIXES["sh"] + name
     for name in (
         "alternativePath",
@@ -24,7 +24,8 @@ _PATHS = frozenset(
         "zeroOrOnePath",
     )
 )
-FOLLOWED = frozenset({_REST, PREFIXES["rdf"] + "first", *_PATHS})
+"""What the steps of a path are written with that are more than a predicate."""
+FOLLOWED = frozenset({_REST, PREFIXES["rdf"] + "first", *STEPS})
 """What leads from one part of a list or a path to the next."""
 
 

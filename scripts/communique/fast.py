@@ -20,9 +20,10 @@ from pyoxigraph import (
 )
 
 from communique import sparqlrules
+from communique.chains import STEPS
 from communique.dataset import Term
 from communique.engines import Result, quads_of, sh
-from communique.verified import LISTED, STEPS, Rules
+from communique.verified import LISTED, Rules
 
 _BLANK = "urn:communique:blank:"
 _INNER = STEPS | {LISTED}

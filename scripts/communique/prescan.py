@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from communique.findings import Finding
+from communique.namespaces import PREFIXES
 from communique.refusals import Text
 
 DEEPEST = 64
@@ -24,7 +25,7 @@ _MOST = 100
 _MEASURED_PART = 100_000
 
 _SURROGATES = range(0xD800, 0xE000)
-_XSD = "http://www.w3.org/2001/XMLSchema#"
+_XSD = PREFIXES["xsd"]
 _UNMEASURED = frozenset(
     _XSD + name
     for name in ("anyURI", "base64Binary", "hexBinary", "normalizedString", "string", "token")

@@ -18,9 +18,10 @@ from rdflib.plugins.sparql.sparql import Query
 from communique.dataset import Term
 from communique.engines import PLACEHOLDER, Result, Shapes, check_queries, quads_of, sh
 from communique.errors import CommuniqueError
+from communique.namespaces import PREFIXES
 
 DEEPEST = 50
-_XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
+_XSD_STRING = PREFIXES["xsd"] + "string"
 
 
 class ParsingOnce(rdflib.Graph):

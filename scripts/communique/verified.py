@@ -12,12 +12,6 @@ from communique.namespaces import PREFIXES
 
 RDF = PREFIXES["rdf"]
 LISTED = RDF + "first"
-STEPS = frozenset(
-    map(
-        sh,
-        ["alternativePath", "inversePath", "oneOrMorePath", "zeroOrMorePath", "zeroOrOnePath"],
-    )
-)
 
 _WORDS = """
     alternativePath and class closed datatype deactivated declare defaultValue description disjoint
