@@ -11,13 +11,13 @@ from rdflib import Graph
 
 import test_shapes
 from communique import dataset, engines
+from communique.chains import STEPS
 from communique.dataset import Term
 from communique.engines import Engine, Result, Shapes
 from communique.errors import CommuniqueError
 from communique.fast import Fast
 from communique.literals import malformed
 from communique.namespaces import PREFIXES
-from communique.verified import STEPS
 from generated import Grammar
 
 if not engines.is_fast_installed():
