@@ -39,6 +39,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """What each layer builds on: it is left out where one of these has errors."""
 
+_OF_GRAPHS = frozenset(("terms", "names", "shapes", "constraints", "evidence", "policy"))
+"""The layers that look at triples; the others look at texts, and know where things stand."""
 _WARNING = PREFIXES["sh"] + "Warning"
 _VERDICTS = {PREFIXES["cmq"] + name for name in ("breaches", "counterpartOf", "fulfils")}
 _CURATED = graph_iri("curated")
@@ -72,7 +74,7 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     """
     asked = (root, engine_name, copy, judge, former)
     report = _run(_Gate(*asked, placed=engine_name != "fast"), known)
-    if report.findings and engine_name == "fast":
+    if engine_name == "fast" and any(each.layer in _OF_GRAPHS for each in report.findings):
         return _run(_Gate(*asked, placed=True), known)  # now there is something to be placed
     return report
 
