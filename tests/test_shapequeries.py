@@ -1,0 +1,109 @@
+"""The queries of shapes are read before they are asked, and told of where they stand."""
+
+from pathlib import Path
+
+import pytest
+
+from communique import validation
+from communique.findings import Finding
+
+_SHAPES = "shapes/statement.ttl"
+_PREFIX = "sh:prefixes shape:own ; "
+_RULE = """
+shape:own sh:declare [ sh:prefix "cmq" ; sh:namespace "https://w3id.org/communique/ns#" ] .
+shape:Relay a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:severity sh:Violation ;
+  sh:sparql [ %s sh:select %s ] .
+"""
+
+
+def _told(project: Path, query: str, prefix: str = _PREFIX) -> list[tuple[str, str]]:
+    """Return each message about a query of a shape, and what it points at."""
+    shapes = project / _SHAPES
+    text = shapes.read_text() + _RULE % (prefix, query)
+    shapes.write_text(text)
+    found = validation.validate(project).findings
+    assert {each.rule.id for each in found} <= {"shape-query"}
+    return [(each.message, _pointed(text, each)) for each in found]
+
+
+def _pointed(text: str, found: Finding) -> str:
+    lines = text.splitlines(keepends=True)
+    start, end = (
+        sum(map(len, lines[: line - 1])) + column - 1
+        for line, column in (
+            (found.region.line, found.region.column),
+            (found.region.end_line, found.region.end_column),
+        )
+    )
+    return text[start:end]
+
+
+def test_a_query_that_can_be_asked_is_no_finding(project: Path) -> None:
+    assert _told(project, '"SELECT $this WHERE { $this cmq:relays $this }"') == []
+
+
+def test_a_query_may_declare_prefixes_itself(project: Path) -> None:
+    own = "PREFIX c: <https://w3id.org/communique/ns#>"
+
+    assert _told(project, f'"{own} SELECT $this WHERE {{ $this c:relays $this }}"', "") == []
+
+
+def test_a_query_may_name_the_path_of_its_shape(project: Path) -> None:
+    shapes = project / _SHAPES
+    query = 'sh:sparql [ sh:select "SELECT $this WHERE { $this $PATH $this }" ] ; '
+    shapes.write_text(shapes.read_text().replace("sh:path cmq:voice", f"{query}sh:path cmq:voice"))
+
+    assert validation.validate(project).findings == ()
+
+
+def test_a_term_that_does_not_exist_is_told_where_it_stands(project: Path) -> None:
+    query = '"""SELECT $this WHERE {\n  $this cmq:relay $this }"""'
+
+    assert _told(project, query) == [("No vocabulary has cmq:relay.", "cmq:relay")]
+
+
+def test_a_term_written_in_full_is_looked_up_too(project: Path) -> None:
+    iri = "<https://w3id.org/communique/ns#relay>"
+    query = f'"SELECT $this WHERE {{ $this {iri} $this }}"'
+
+    assert _told(project, query) == [("No vocabulary has cmq:relay.", iri)]
+
+
+def test_a_thing_that_nothing_describes_is_told(project: Path) -> None:
+    thing = "<https://w3id.org/communique/id/actor/nobody>"
+    query = f'"SELECT $this WHERE {{ $this cmq:voice {thing} }}"'
+
+    assert _told(project, query) == [("Nothing describes actor:nobody.", thing)]
+
+
+def test_a_prefix_that_is_not_declared_is_told_once(project: Path) -> None:
+    query = '"SELECT $this WHERE { $this x:y $this ; x:z $this }"'
+
+    assert _told(project, query) == [("The query does not declare the prefix x:.", "x:")]
+
+
+@pytest.mark.parametrize(
+    ("query", "message", "pointed"),
+    [
+        ("SELECT $this WHEN { $this ?p $this }", "at WHEN", "WHEN"),
+        ("SELECT $this WHERE { $this ?p $this", "something is missing at its end", ""),
+    ],
+)
+def test_what_is_not_sparql_is_told_where_it_stops_being_so(
+    project: Path, query: str, message: str, pointed: str
+) -> None:
+    assert _told(project, f'"{query}"') == [(f"The query is not SPARQL: {message}.", pointed)]
+
+
+def test_a_query_with_escapes_is_pointed_at_as_a_whole(project: Path) -> None:
+    query = r'"SELECT $this WHERE {\n  $this cmq:relay $this }"'
+
+    assert _told(project, query) == [("No vocabulary has cmq:relay.", query)]
+
+
+def test_a_property_shape_without_a_path_is_told(project: Path) -> None:
+    shapes = project / _SHAPES
+    shapes.write_text(shapes.read_text().replace("    sh:path cmq:voice ;\n", ""))
+    (found,) = validation.validate(project).findings
+
+    assert (found.rule.id, found.focus) == ("pathless-shape", "shape:Statement-voice")
