@@ -9,22 +9,21 @@ import importlib
 import math
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import tempfile
 import traceback
-from contextlib import suppress
 from typing import Any, NoReturn
 
-from communique import worker
+from communique import child
 from communique.errors import CommuniqueError
 
 SECONDS = 60.0
 MEMORY = 2**30
-_START = "import sys; sys.path[:] = {path!r}; from communique.confined import serve; serve()"
 _MAPPED = 2**30
 """What the libraries map without using it, which the system counts, too."""
+_NO_MEMORY = 17
+"""With what a child exits that has none left."""
 
 
 def call(
@@ -35,26 +34,20 @@ def call(
     All that is given and returned is pickled. Raises the CommuniqueError that the function raises,
     or one that says that it took longer than `seconds`, or more than `memory` bytes.
     """
-    worker.check_patience(seconds)
+    child.check_patience(seconds)
     terms = pickle.dumps((name, given, math.ceil(seconds) + 5, memory + _MAPPED))
     with tempfile.TemporaryFile() as talk:
-        child = subprocess.Popen(  # noqa: S603  our own code, no shell
-            [sys.executable, "-c", _START.format(path=sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=talk,
-            start_new_session=True,
-        )
+        process = child.start(__name__, talk)
         try:
-            answer, _ = child.communicate(terms, timeout=seconds)
+            answer, _ = process.communicate(terms, timeout=seconds)
         except subprocess.TimeoutExpired:
             _late(where, seconds)
         finally:
-            _end(child)
+            child.end(process)
         talk.seek(0)
         said = talk.read().decode(errors="replace")
-    if child.returncode:
-        _explain(where, child.returncode, said, seconds, memory)
+    if process.returncode:
+        _explain(where, process.returncode, said, seconds, memory)
     kind, value = pickle.loads(answer)  # noqa: S301  our own child wrote it
     if kind == "error":
         raise CommuniqueError(value)
@@ -66,9 +59,9 @@ def call(
 def serve() -> None:
     """Run as the child: take limits, leave the network, call the function, send what it returns."""
     name, given, cpu, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
-    worker.limit(memory, cpu)
-    worker.die_with_parent()
-    worker.leave_network()
+    child.limit(memory, cpu)
+    child.die_with_parent()
+    child.leave_network()
     answer = sys.stdout.buffer
     sys.stdout = sys.stderr
     module, _, function = name.partition(":")
@@ -84,22 +77,6 @@ def serve() -> None:
     answer.flush()
 
 
-_NO_MEMORY = 17
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """End a child and all that it may have started."""
-    if child.poll() is None:
-        with suppress(AttributeError, ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.kill()
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        with suppress(BrokenPipeError):
-            if pipe:
-                pipe.close()
-
-
 def _late(where: str, seconds: float) -> NoReturn:
     raise CommuniqueError(
         f"{where}: not done within {seconds:g} s. A query of the shapes may ask too much"
@@ -108,14 +85,14 @@ def _late(where: str, seconds: float) -> NoReturn:
 
 def _explain(where: str, code: int, said: str, seconds: float, memory: int) -> NoReturn:
     """Say in one line why a child ended without an answer."""
-    if code == -getattr(signal, "SIGXCPU", 0):
+    cause = child.cause(code, said)
+    if cause == "time":
         _late(where, seconds)
-    if code == _NO_MEMORY or "memory allocation" in said or "MemoryError" in said:
+    if code == _NO_MEMORY or cause == "memory":
         most = f"{memory // 2**20:,} MiB"
         raise CommuniqueError(f"{where}: more than {most} of memory is needed. Divide the project")
-    if code < 0:
-        name = signal.Signals(-code).name
+    if cause:
         raise CommuniqueError(
-            f"{where}: what is read ended its process ({name}). Take out what was changed last"
+            f"{where}: what is read ended its process ({cause}). Take out what was changed last"
         )
     raise RuntimeError(f"the child ended with {code}: {said}")

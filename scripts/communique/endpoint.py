@@ -17,12 +17,12 @@ from pyoxigraph import (
 from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
 
 from communique import transport
+from communique.child import check_patience
 from communique.errors import CommuniqueError
 from communique.labels import visible
 from communique.namespaces import PREFIXES
 from communique.questions import ask as ask_here
 from communique.questions import with_prefixes
-from communique.worker import check_patience
 
 MEDIA_TYPE = "application/sparql-results+json"
 PATIENCE = 60.0

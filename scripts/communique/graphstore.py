@@ -20,11 +20,11 @@ from urllib.request import (
 from pyoxigraph import NamedNode, RdfFormat, Store, parse, serialize
 
 from communique import transport
+from communique.child import check_patience
 from communique.dataset import queried
 from communique.errors import CommuniqueError
 from communique.labels import count
 from communique.namespaces import shrink
-from communique.worker import check_patience
 
 PATIENCE = 300.0
 """Seconds for all graphs to be put and read back."""

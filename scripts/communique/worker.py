@@ -9,14 +9,13 @@ import io
 import json
 import math
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
+from communique import child
 from communique.errors import CommuniqueError
 
 if TYPE_CHECKING:
@@ -27,15 +26,9 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 MEMORY = 2**30
 LARGEST_ANSWER = 64 * 2**20
-LONGEST = 86_400.0
-"""Seconds that anything may take."""
 
 _STARTING = 60.0
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-_START = "import sys; sys.path[:] = {path!r}; from communique.worker import serve; serve()"
-_NEW_NETWORK = 0x40000000
-_NEW_USER = 0x10000000
-_DIE_WITH_PARENT = 1
 _EXPOSED = (
     "Note: this system cannot keep a query from the network; only the search for SERVICE does."
 )
@@ -53,15 +46,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Refuse a time that nobody can wait."""
-        check_patience(self.seconds)
-
-
-def check_patience(seconds: float) -> None:
-    """Refuse what is no number of seconds to wait: nothing, less, no end, not a number."""
-    if not 0 < seconds <= LONGEST:
-        raise CommuniqueError(
-            f"timeout {seconds:g}: not a time to wait. Give seconds, at most {LONGEST:,.0f}"
-        )
+        child.check_patience(self.seconds)
 
 
 class Worker:
@@ -81,14 +66,7 @@ class Worker:
         """Start the process and wait until it holds the data."""
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._talk = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(  # noqa: S603  our own code, no shell
-            [sys.executable, "-I", "-c", _START.format(path=sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._talk,
-            env=environment,
-            start_new_session=True,
-        )
+        self._process = child.start(__name__, self._talk, environment=environment)
         self.process_id = self._process.pid
         terms = {
             "data": len(self._data),
@@ -111,14 +89,8 @@ class Worker:
 
     def close(self) -> None:
         """End the process and all that it may have started."""
-        _kill(self._process)
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._talk):
-            if pipe:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
+        child.end(self._process)
+        self._talk.close()
 
     def ask(
         self, sparql: str, prefixes: "Mapping[str, str]"
@@ -176,19 +148,20 @@ class Worker:
 
     def _stop(self) -> None:
         self._late = True
-        _kill(self._process)
+        child.kill(self._process)
 
     def _explain(self, seconds: float) -> NoReturn:
         """Say in one line why the process ended without an answer."""
         code = self._process.wait()
         self._talk.seek(0)
         said = self._talk.read().decode(errors="replace")
-        if self._late or code == -getattr(signal, "SIGXCPU", 0):
+        cause = child.cause(code, said)
+        if self._late or cause == "time":
             why = f"no answer within {seconds:g} s. Ask for less, or give it longer by --timeout"
-        elif "memory allocation" in said or "MemoryError" in said:
+        elif cause == "memory":
             why = _no_memory(self._limits.memory)
-        elif code < 0:
-            why = f"the query ended its process ({signal.Signals(-code).name}). Simplify it"
+        elif cause:
+            why = f"the query ended its process ({cause}). Simplify it"
         else:
             raise RuntimeError(f"worker ended with {code}: {said}")
         raise CommuniqueError(f"{self._where}: {why}")
@@ -208,16 +181,6 @@ def runner(
             return worker.ask(sparql, prefixes)
 
     return run
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process with its group, if it still runs."""
-    if process.poll() is not None:
-        return
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (AttributeError, ProcessLookupError, PermissionError):
-        process.kill()
 
 
 def _dump(store: "Store") -> bytes:
@@ -259,9 +222,9 @@ def serve() -> None:
     """Run as the child: take limits and data, then answer one line after another."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     terms = json.loads(source.readline())
-    limit(terms["memory"], terms["cpu"])
-    die_with_parent()
-    walls = [wall for wall in terms["walls"] if wall == "namespace" and leave_network()]
+    child.limit(terms["memory"], terms["cpu"])
+    child.die_with_parent()
+    walls = [wall for wall in terms["walls"] if wall == "namespace" and child.leave_network()]
     from pyoxigraph import RdfFormat, Store
 
     store = Store()
@@ -270,7 +233,7 @@ def serve() -> None:
     except MemoryError:
         _reply(sink, {"kind": "refused", "text": _no_memory(terms["memory"])})
         return
-    if "descriptors" in terms["walls"] and _open_nothing():
+    if "descriptors" in terms["walls"] and child.open_nothing():
         walls.append("descriptors")
     _reply(sink, {"kind": "ready", "wall": walls})
     for line in source:
@@ -317,50 +280,3 @@ def _some(store: "Store", asked: dict[str, Any]) -> bool:
 
     found = store.query(asked["sparql"], prefixes=asked["prefixes"])
     return bool(found) if isinstance(found, QueryBoolean) else next(found, None) is not None
-
-
-def limit(memory: int, cpu: int) -> None:
-    """Limit this process, where the system knows limits."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    except (OSError, ValueError):  # macOS knows it and refuses it
-        return
-
-
-def leave_network() -> bool:
-    """Move to a network of its own, without any way out. Linux only."""
-    system = _system()
-    return system is not None and any(
-        system.unshare(flags) == 0 for flags in (_NEW_USER | _NEW_NETWORK, _NEW_NETWORK)
-    )
-
-
-def die_with_parent() -> None:
-    """Let the system end this process when its parent ends. Linux only."""
-    system = _system()
-    if system is not None:
-        system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-
-
-def _system() -> Any:  # noqa: ANN401  whatever the C library has
-    if not sys.platform.startswith("linux"):
-        return None
-    import ctypes
-
-    return ctypes.CDLL(None)
-
-
-def _open_nothing() -> bool:
-    """Forbid new descriptors: no socket, no file."""
-    try:
-        import resource
-    except ImportError:
-        return False
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
-    return True

@@ -1,0 +1,120 @@
+"""A process of its own: how it is started and ended, and what it may take and reach."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import IO, Any
+
+from communique.errors import CommuniqueError
+
+LONGEST = 86_400.0
+"""Seconds that anything may take."""
+
+_START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
+_NEW_NETWORK = 0x40000000
+_NEW_USER = 0x10000000
+_DIE_WITH_PARENT = 1
+
+
+def check_patience(seconds: float) -> None:
+    """Refuse what is no number of seconds to wait: nothing, less, no end, not a number."""
+    if not 0 < seconds <= LONGEST:
+        raise CommuniqueError(
+            f"timeout {seconds:g}: not a time to wait. Give seconds, at most {LONGEST:,.0f}"
+        )
+
+
+def start(
+    module: str, talk: IO[bytes], *, environment: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a child that runs `serve` of a module, with pipes; what it complains of goes to `talk`.
+
+    With an environment of its own it takes no setting of Python's from anywhere.
+    """
+    isolated = [] if environment is None else ["-I"]
+    return subprocess.Popen(  # noqa: S603  our own code, no shell
+        [sys.executable, *isolated, "-c", _START.format(path=sys.path, module=module)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=talk,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process with its group, if it still runs."""
+    if process.poll() is not None:
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (AttributeError, ProcessLookupError, PermissionError):
+        process.kill()
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process with its group, and close its pipes."""
+    kill(process)
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(BrokenPipeError):
+            if pipe:
+                pipe.close()
+
+
+def cause(code: int, said: str) -> str:
+    """Tell what ended a process: `time`, `memory`, the name of another signal, or nothing known."""
+    name = signal.Signals(-code).name if code < 0 else ""
+    if name == "SIGXCPU":
+        return "time"
+    return "memory" if "memory allocation" in said or "MemoryError" in said else name
+
+
+def limit(memory: int, cpu: int) -> None:
+    """Limit this process, where the system knows limits: bytes, and seconds of computing."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    except (OSError, ValueError):  # macOS knows it and refuses it
+        return
+
+
+def leave_network() -> bool:
+    """Move to a network of its own, without any way out. Linux only."""
+    system = _system()
+    return system is not None and any(
+        system.unshare(flags) == 0 for flags in (_NEW_USER | _NEW_NETWORK, _NEW_NETWORK)
+    )
+
+
+def open_nothing() -> bool:
+    """Forbid new descriptors: no socket, no file."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    return True
+
+
+def die_with_parent() -> None:
+    """Let the system end this process when its parent ends. Linux only."""
+    system = _system()
+    if system is not None:
+        system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def _system() -> Any:  # noqa: ANN401  whatever the C library has
+    if not sys.platform.startswith("linux"):
+        return None
+    import ctypes
+
+    return ctypes.CDLL(None)
