@@ -5,7 +5,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from communique import answers, dataset
-from communique.labels import Labels, count, plain, visible
+from communique.labels import Labels, plain
+from communique.lines import count, visible
 from communique.namespaces import PREFIXES
 
 _THING = NamedNode(PREFIXES["actor"] + "freedonia")

@@ -14,7 +14,8 @@ from communique.dataset import Answer, load, union
 from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
 from communique.guard import check
-from communique.labels import Labels, count
+from communique.labels import Labels
+from communique.lines import count
 from communique.names import refuse_unknown
 from communique.questions import (
     Question,

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Store
 
 from communique import answers, confined, dataset, evidence, inference, questions
-from communique.labels import count
+from communique.lines import count
 from communique.namespaces import shrink
 
 Progress = Callable[[str], None]

@@ -11,7 +11,7 @@ from typing import Self
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from communique.errors import CommuniqueError
-from communique.labels import visible
+from communique.lines import visible
 from communique.names import (
     described,
     graphs,

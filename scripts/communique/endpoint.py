@@ -19,7 +19,7 @@ from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
 from communique import transport
 from communique.child import check_patience
 from communique.errors import CommuniqueError
-from communique.labels import visible
+from communique.lines import visible
 from communique.namespaces import PREFIXES
 from communique.questions import ask as ask_here
 from communique.questions import with_prefixes

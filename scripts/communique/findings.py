@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from communique.labels import count, visible
+from communique.lines import count, visible
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 

@@ -21,7 +21,8 @@ from pyoxigraph import (
 
 from communique.dataset import Answer, Term
 from communique.errors import CommuniqueError
-from communique.labels import Labels, count, plain, visible
+from communique.labels import Labels, plain
+from communique.lines import count, visible
 from communique.namespaces import PREFIXES
 from communique.questions import Question, rows
 

@@ -23,7 +23,7 @@ from communique import transport
 from communique.child import check_patience
 from communique.dataset import queried
 from communique.errors import CommuniqueError
-from communique.labels import count
+from communique.lines import count
 from communique.namespaces import shrink
 
 PATIENCE = 300.0

@@ -1,6 +1,5 @@
 """What things are called when a person reads about them."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 from typing import cast
@@ -8,12 +7,14 @@ from typing import cast
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from communique.dataset import Term
+from communique.lines import count, visible
 from communique.namespaces import PREFIXES, shrink
+
+__all__ = ["Labels", "count", "plain", "visible"]
 
 _NAMING = tuple(
     NamedNode(iri) for iri in (PREFIXES["skos"] + "prefLabel", PREFIXES["rdfs"] + "label")
 )
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Labels:
@@ -54,13 +55,3 @@ def _written(term: Term | Triple | None, write: Callable[[Term | None], str]) ->
         parts = (term.subject, term.predicate, term.object)
         return f"<<( {' '.join(write(cast('Term', part)) for part in parts)} )>>"
     return "" if term is None else term.value
-
-
-def visible(text: str) -> str:
-    """Return a text in one line, with what would steer a terminal or turn its order shown."""
-    return _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):X}}}", text)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it belongs."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

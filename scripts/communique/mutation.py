@@ -13,7 +13,7 @@ from pyoxigraph import Store
 from communique.dataset import load, select, union
 from communique.errors import CommuniqueError
 from communique.formats import whole
-from communique.labels import count
+from communique.lines import count
 from communique.namespaces import shrink
 from communique.questions import Question, prefixes_of, questions
 from communique.tokens import blanked

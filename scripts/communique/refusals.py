@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from communique.findings import Finding, Region, Rule
-from communique.labels import visible
+from communique.lines import visible
 
 RULES: dict[str, tuple[str, str]] = {
     "not-accepted": ("encoding", "A project's folders hold Turtle, TriG, N-Triples and N-Quads."),

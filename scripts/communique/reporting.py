@@ -9,7 +9,7 @@ import click
 
 from communique.display import as_json, excerpt, nearby, shown
 from communique.findings import LAYERS, Finding, Report, fingerprints
-from communique.labels import count
+from communique.lines import count
 
 if TYPE_CHECKING:
     from communique import junit

@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path, PurePosixPath
 
 from communique.errors import CommuniqueError
-from communique.labels import visible
+from communique.lines import visible
 
 FOLDERS = ("ontology", "data", "shapes", "queries", "tests")
 """The folders of a project in which findings can be, besides its topmost files."""

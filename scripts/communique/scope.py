@@ -9,7 +9,7 @@ from communique.baseline import Baseline
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Report, Scope, fingerprints
 from communique.intake import Document
-from communique.labels import count
+from communique.lines import count
 from communique.validation import validate
 
 

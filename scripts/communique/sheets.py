@@ -10,7 +10,8 @@ from itertools import zip_longest
 from pyoxigraph import NamedNode
 
 from communique.dataset import Term
-from communique.labels import Labels, visible
+from communique.labels import Labels
+from communique.lines import visible
 from communique.namespaces import shrink
 
 WIDEST = 46

@@ -7,7 +7,7 @@ from pyoxigraph import NamedNode, Store
 
 from communique.dataset import select
 from communique.errors import CommuniqueError
-from communique.labels import visible
+from communique.lines import visible
 from communique.namespaces import BASE, PREFIXES, expand, shrink
 from communique.naming import Names, Thing, meant, names_in
 

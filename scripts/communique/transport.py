@@ -31,7 +31,7 @@ from urllib.request import (
 )
 
 from communique.errors import CommuniqueError
-from communique.labels import visible
+from communique.lines import visible
 
 LARGEST = 100_000_000
 """Bytes of an answer."""

@@ -8,7 +8,7 @@ from typing import cast
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from communique.errors import CommuniqueError
-from communique.labels import visible
+from communique.lines import visible
 from communique.namespaces import PREFIXES, expand
 from communique.parameters import KINDS, OPEN, Parameter, blocks_of, nearest
 
