@@ -1,0 +1,216 @@
+"""The same work on the same files by three stacks: loading, validating, and all questions.
+
+Run by bench.py, one stack in a process of its own:
+python benchmarks/stacks.py ordinary|communique|oxigraph PROJECT INFERRED STAGE ...
+INFERRED is a file of N-Triples that the stage `infer` writes; only `communique` does without.
+
+Each stage prints a line of JSON when it is done: its seconds, and what it found.
+"""
+
+import argparse
+import csv
+import hashlib
+import io
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from communique.namespaces import PREFIXES, shrink
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+    from communique.dataset import Source
+
+STAGES = ("infer", "load", "validate", "ask")
+Rows = list[tuple[str, ...]]
+Findings = set[tuple[str, str]]
+"""What does not keep which rule, as prefixed names."""
+
+
+class Stack(Protocol):
+    """One way to do the work; validating and asking come after loading."""
+
+    def load(self) -> None:
+        """Read ontology and data with what follows from them, and the shapes."""
+
+    def validate(self) -> Findings:
+        """Judge the data by the shapes."""
+
+    def ask(self, sparql: str) -> Rows:
+        """Answer a question: IRIs, and literals as they are written; nothing for unbound."""
+
+
+class Ordinary:
+    """rdflib and pySHACL, used as their manuals have it."""
+
+    def __init__(self, root: Path, inferred: Path) -> None:
+        """Take a project, and what follows from it."""
+        import rdflib
+
+        rdflib.NORMALIZE_LITERALS = False  # rows are compared as they are written
+        self._root = root
+        self._inferred = inferred
+        self._dataset = rdflib.Dataset(default_union=True)
+        self._asserted = rdflib.Graph()
+        self._shapes = rdflib.Graph()
+
+    def load(self) -> None:
+        """Parse every file into its graph; what is judged, once more into one."""
+        for source in _sources(self._root):
+            self._dataset.graph(source.iri.value).parse(source.path, format="turtle")
+        for subject, predicate, value, _ in self._dataset.quads():
+            self._asserted.add((subject, predicate, value))
+        self._dataset.graph(PREFIXES["graph"] + "inferred").parse(self._inferred, format="nt")
+        for path in sorted((self._root / "shapes").glob("*.ttl")):
+            self._shapes.parse(path, format="turtle")
+
+    def validate(self) -> Findings:
+        """Ask pySHACL."""
+        import pyshacl
+        from rdflib import SH
+
+        found = pyshacl.validate(self._asserted, shacl_graph=self._shapes, inplace=True)
+        report = cast("Graph", found[1])
+        return {
+            (_short(report.value(each, SH.focusNode)), _short(report.value(each, SH.sourceShape)))
+            for each in report.objects(None, SH.result)
+        }
+
+    def ask(self, sparql: str) -> Rows:
+        """Ask rdflib."""
+        found = cast("Iterable[tuple[object, ...]]", self._dataset.query(sparql))
+        return [tuple("" if term is None else str(term) for term in row) for row in found]
+
+
+class Communique:
+    """The functions behind the commands of this project."""
+
+    def __init__(self, root: Path, _: Path) -> None:
+        """Take a project; what follows from it is found while loading."""
+        self._root = root
+
+    def load(self) -> None:
+        """Load as `communique query` does."""
+        from communique import dataset
+
+        self._store = dataset.union(dataset.load(self._root))
+
+    def validate(self) -> Findings:
+        """Validate as `communique validate` does: every layer, from the files on."""
+        from communique.validation import validate
+
+        findings = validate(self._root).findings
+        return {(each.focus, each.rule.id) for each in findings if each.layer == "constraints"}
+
+    def ask(self, sparql: str) -> Rows:
+        """Ask as `communique query` does."""
+        from pyoxigraph import QuerySolutions
+
+        from communique.questions import ask
+
+        found = ask(self._store, sparql)
+        if not isinstance(found, QuerySolutions):
+            raise TypeError(found)
+        names = [variable.value for variable in found.variables]
+        return [tuple(getattr(row[name], "value", "") for name in names) for row in found]
+
+
+class Oxigraph:
+    """The command line of Oxigraph, which does not validate."""
+
+    def __init__(self, root: Path, inferred: Path) -> None:
+        """Take a project, and what follows from it."""
+        self._files = [*(str(source.path) for source in _sources(root)), str(inferred)]
+        self._folder = tempfile.TemporaryDirectory()
+
+    def load(self) -> None:
+        """Load every file."""
+        self._run("load", "--file", *self._files)
+
+    def validate(self) -> Findings:
+        """Say that there is no such thing."""
+        raise NotImplementedError
+
+    def ask(self, sparql: str) -> Rows:
+        """Ask in a process for each question."""
+        told = self._run("query", "--results-format", "csv", "--query", sparql)
+        return [tuple(row) for row in csv.reader(io.StringIO(told))][1:]
+
+    def _run(self, command: str, *arguments: str) -> str:
+        ran = subprocess.run(
+            ["oxigraph", command, "--location", self._folder.name, *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout
+
+
+STACKS: dict[str, Callable[[Path, Path], Stack]] = {
+    "ordinary": Ordinary,
+    "communique": Communique,
+    "oxigraph": Oxigraph,
+}
+
+
+def _sources(root: Path) -> list["Source"]:
+    from communique.dataset import ASIDE, sources
+
+    return [source for source in sources(root) if source.graph not in ASIDE]
+
+
+def _short(node: object) -> str:
+    return shrink(str(node))
+
+
+def infer(root: Path, path: Path) -> None:
+    """Write what follows from a project, which only one of the stacks finds by itself."""
+    from pyoxigraph import RdfFormat, serialize
+
+    from communique import dataset, inference
+
+    found = inference.inferred(dataset.load(root, infer=False))
+    path.write_bytes(serialize([each.triple for each in found], format=RdfFormat.N_TRIPLES) or b"")
+
+
+def _asked(stack: Stack, root: Path, only: str) -> dict[str, str]:
+    """Ask every question; return a digest of the rows of each, whatever their order."""
+    digests = {}
+    for path in sorted((root / "queries").glob(f"{only or '*'}.rq")):
+        rows = stack.ask(path.read_text(encoding="utf-8"))
+        digests[path.stem] = hashlib.sha256(json.dumps(sorted(rows)).encode()).hexdigest()[:16]
+    return digests
+
+
+def main() -> None:
+    """Do some stages of the work, and print what each took and found."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("stack", choices=STACKS)
+    parser.add_argument("project", type=Path)
+    parser.add_argument("inferred", type=Path)
+    parser.add_argument("stages", nargs="+", choices=STAGES)
+    parser.add_argument("--only", default="", metavar="QUESTION")
+    given = parser.parse_args()
+    stack = STACKS[given.stack](given.project, given.inferred)
+    for stage in given.stages:
+        begun = time.perf_counter()
+        found: object = None
+        if stage == "infer":
+            infer(given.project, given.inferred)
+        elif stage == "load":
+            stack.load()
+        elif stage == "validate":
+            found = sorted(stack.validate())
+        else:
+            found = _asked(stack, given.project, given.only)
+        seconds = time.perf_counter() - begun
+        print(json.dumps({"stage": stage, "seconds": seconds, "found": found}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

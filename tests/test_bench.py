@@ -1,0 +1,77 @@
+"""The benchmark runs at tiny sizes, and does not count what is found wrongly."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+COMPARED = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from bench import Bench, Measured
+bench = Bench(Path(), 1, 1, 1)
+for stack, task, found in json.loads(sys.argv[3]):
+    bench.measured.append(Measured(1, task, stack, [1.0], found=found))
+bench._compare(1, Path(sys.argv[2]))
+print(json.dumps([each.problem for each in bench.measured]))
+"""
+FOUND = [["a1:s001", "shape:Statement-force"]]
+
+
+def _run(checkout: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(checkout / "scripts")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _problems(checkout: Path, project: Path, *found: tuple[str, str, object]) -> list[str]:
+    listed = "file,kind,thing,rule\nx.ttl,a kind,a1:s001,shape:Statement-force\n"
+    (project / "faults.csv").write_text(listed, encoding="utf-8")
+    program = ["-c", COMPARED, checkout / "benchmarks", project, json.dumps(found)]
+    problems: list[str] = json.loads(_run(checkout, *program).stdout)
+    return problems
+
+
+def test_a_tiny_run_writes_figures_and_a_chart(checkout: Path, tmp_path: Path) -> None:
+    script = checkout / "benchmarks" / "bench.py"
+    sizes = ("--articles", "1,2", "--runs", 1, "--stacks", "communique")
+
+    ran = _run(checkout, script, *sizes, "-o", tmp_path)
+
+    told = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip() == told.strip()
+    rows = re.findall(r"^\| ([12]) \| (.+?) \| communique \| [0-9.]+ \|", told, re.MULTILINE)
+    assert len(rows) == 6 + 4
+    assert re.search(r"\| all questions \| 1 \| 2 \| 2 times \| [0-9.]+ times \|", told)
+    chart = ET.parse(tmp_path / "results.svg").getroot()  # noqa: S314  our own file
+    assert sum(each.tag.endswith("rect") for each in chart.iter()) == 1 + 1 + len(rows)
+
+
+def test_rows_that_differ_are_marked_as_wrong(checkout: Path, tmp_path: Path) -> None:
+    one, other = {"demands": "a", "times": "c"}, {"demands": "b", "times": "c"}
+    found = ("communique", "ask", one), ("oxigraph", "ask", other), ("oxigraph", "load", None)
+
+    wrong = "wrong: other rows of demands"
+    assert _problems(checkout, tmp_path, *found) == [wrong, wrong, ""]
+    assert _problems(checkout, tmp_path, found[0], ("oxigraph", "ask", one)) == ["", ""]
+
+
+def test_a_stack_that_does_not_find_what_is_planted_is_marked_as_wrong(
+    checkout: Path, tmp_path: Path
+) -> None:
+    right = ("communique", "validate", FOUND)
+    blind = ("ordinary", "validate", FOUND[:0])
+
+    assert _problems(checkout, tmp_path, blind, right) == [
+        "wrong: not the faults that are planted",
+        "",
+    ]
