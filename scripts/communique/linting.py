@@ -23,7 +23,7 @@ from communique.namespaces import split
 from communique.parameters import suggestion
 from communique.parsing import parse
 from communique.sparql import SPELLINGS
-from communique.tokens import Token, tokens
+from communique.tokens import Token, signs
 from communique.vocabularies import Closest, Vocabulary, prefix_faults
 
 KEYS = ("summary", "description", "tags", "params", "view")
@@ -323,9 +323,7 @@ class _Query:
     @cached_property
     def _steps(self) -> list[_Step]:
         steps, depth = list[_Step](), 0
-        for token in tokens(self._text):
-            if token.kind in {"space", "comment"}:
-                continue
+        for token in signs(self._text):
             depth -= token.text in _CLOSED
             steps.append(_Step(token, depth))
             depth += token.text in _OPEN

@@ -9,12 +9,11 @@ from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from communique.errors import CommuniqueError
 from communique.namespaces import BASE, PREFIXES, namespace, shrink, split
-from communique.tokens import Token, tokens
+from communique.tokens import Token, signs
 
 TERMS = (PREFIXES["cmq"], PREFIXES["cmqv"])
 _OURS = (f"{BASE}id/", *TERMS)
 _MOST_SHOWN = 8
-_QUIET = {"space", "comment"}
 
 
 def described(union: Store) -> set[str]:
@@ -26,7 +25,7 @@ def described(union: Store) -> set[str]:
 
 def refuse_unknown(union: Store, sparql: str, *, where: str) -> None:
     """Refuse a query that names a thing, a term or a graph of which the files have nothing."""
-    seen = [token for token in tokens(sparql) if token.kind not in _QUIET]
+    seen = signs(sparql)
     known = described(union)
     for token, before in _named(seen):
         iri = meant(token, spaces(sparql))
@@ -41,7 +40,7 @@ def refuse_unknown(union: Store, sparql: str, *, where: str) -> None:
 
 def spaces(sparql: str) -> dict[str, str]:
     """Return the prefixes that a query declares."""
-    seen = [token for token in tokens(sparql) if token.kind not in _QUIET]
+    seen = signs(sparql)
     return {
         name.text[:-1]: iri.text[1:-1]
         for word, name, iri in zip(seen, seen[1:], seen[2:], strict=False)

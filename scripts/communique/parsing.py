@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pyoxigraph import NamedNode, Store, Variable
 
 from communique.dataset import Answer
-from communique.tokens import Token, tokens
+from communique.tokens import Token, signs
 
 MOST_JOINS = 110
 """Joins at most that are put in order in this process, in some seconds at worst."""
@@ -46,9 +46,7 @@ def parse(sparql: str, prefixes: Mapping[str, str]) -> Answer:
 def joins(sparql: str) -> int:
     """Count what may become a join: at least as many as there are, and more in an odd query."""
     found, opened, before = 0, ["{"], Token("other", 0, "{")
-    for token in tokens(sparql):
-        if token.kind in {"space", "comment"}:
-            continue
+    for token in signs(sparql):
         within = opened[-1]
         if token.text == "(":
             opened.append("list" if _opens_list(before, within) else "expression")

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from communique.errors import CommuniqueError
-from communique.tokens import Token, tokens
+from communique.tokens import Token, signs
 
 _MODIFIERS = ("HAVING", "LIMIT", "OFFSET", "VALUES")
 _SUMS = ("COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT")
@@ -56,7 +56,7 @@ class _Reader:
 
     def __init__(self, sparql: str) -> None:
         self._sparql = sparql
-        self._tokens = [t for t in tokens(sparql) if t.kind not in {"space", "comment"}]
+        self._tokens = signs(sparql)
         self._at = 0
         self._pieces: list[str | Pattern] = []
         self._sums = False

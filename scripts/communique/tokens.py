@@ -48,6 +48,11 @@ def tokens(sparql: str) -> Iterator[Token]:
         yield Token(found.lastgroup or "other", found.start(), found[0])
 
 
+def signs(sparql: str) -> list[Token]:
+    """List the tokens of a query but for its spaces and comments."""
+    return [token for token in tokens(sparql) if token.kind not in {"space", "comment"}]
+
+
 def words(sparql: str) -> str:
     """Blank out IRIs, strings and comments."""
     return _TOKEN.sub(lambda found: " " if found.lastgroup in _QUIET else found[0], sparql)
