@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse
 
-from communique import intake
+from communique import intake, resources
 from communique.backtracking import problem
 from communique.chains import Chains
 from communique.errors import CommuniqueError
@@ -45,7 +45,7 @@ def _places(findings: list[Finding]) -> list[str]:
 
 def test_every_file_of_this_repository_passes(checkout: Path) -> None:
     passed, findings = documents(checkout)
-    folders = [checkout / folder for folder in intake.FOLDERS]
+    folders = [checkout / folder for folder in resources.FOLDERS]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
     assert list(map(str, findings)) == []

@@ -14,12 +14,12 @@ from communique.errors import CommuniqueError
 from communique.findings import Finding, Region
 from communique.prescan import SCHEMES, Scan, hidden_in, strange
 from communique.refusals import Text, refusal
+from communique.resources import FOLDERS
 from communique.shapecode import BEGINNINGS, of_shapes, refusal_of
 from communique.tokens import tokens
 
 LARGEST_FILE = 20 * 10**6
 LARGEST_PROJECT = 500 * 10**6
-FOLDERS = ("ontology", "data", "shapes", "queries")
 _TURTLE = tuple(FORMATS)
 _QUERIES = (".rq",)
 

@@ -3,6 +3,11 @@
 import re
 from pathlib import Path
 
+FOLDERS = ("ontology", "data", "shapes", "queries")
+"""What a project is made of."""
+TESTED = (*FOLDERS, "tests")
+"""The same, with its tests: where files are kept that a command may name or write."""
+
 
 def root() -> Path:
     """Return the folder that holds ontology, data, shapes and queries."""

@@ -19,9 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from communique.errors import CommuniqueError
 from communique.lines import visible
-
-FOLDERS = ("ontology", "data", "shapes", "queries", "tests")
-"""The folders of a project in which findings can be, besides its topmost files."""
+from communique.resources import TESTED
 
 MOST_BYTES = 20_000_000
 """The size of a file at most that is compared line by line."""
@@ -204,7 +202,7 @@ def _is_relevant(name: str) -> bool:
     """Tell whether findings may be in a file, and whether its path stays in the project."""
     parts = PurePosixPath(name).parts
     safe = bool(parts) and not name.startswith("/") and not any(p.startswith(".") for p in parts)
-    return safe and "\\" not in name and (len(parts) == 1 or parts[0] in FOLDERS)
+    return safe and "\\" not in name and (len(parts) == 1 or parts[0] in TESTED)
 
 
 @dataclass(frozen=True)
@@ -263,7 +261,7 @@ def _present(root: Path) -> Iterator[tuple[str, bytes | None]]:
     for folder, folders, names in os.walk(root):
         at_top = Path(folder) == root
         folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and (f in FOLDERS or not at_top)
+            f for f in folders if not f.startswith(".") and (f in TESTED or not at_top)
         )
         for name in sorted([*names, *(f for f in folders if (Path(folder) / f).is_symlink())]):
             path = Path(folder) / name

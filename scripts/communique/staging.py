@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from communique.errors import CommuniqueError
+from communique.resources import TESTED
 
 _DAY = 24 * 60 * 60
 _UNFINISHED = ("stage-", "link-")
@@ -58,7 +59,7 @@ def refuse_foreign(out: Path) -> None:
 def refuse_within(root: Path, out: Path) -> None:
     """Refuse a place among a project's own files: the next run would read what this one wrote."""
     place = out.absolute().parent.resolve() / out.name
-    for name in ("ontology", "data", "shapes", "queries", "tests"):
+    for name in TESTED:
         if place.is_relative_to((root / name).resolve()):
             raise CommuniqueError(f"{out}: among the project's own files. Choose another folder")
 

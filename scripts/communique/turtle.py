@@ -23,6 +23,7 @@ from pyoxigraph import (
 from communique.dataset import Term
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, namespace, shrink
+from communique.resources import TESTED
 from communique.vocabularies import Vocabulary
 
 _RDF, _XSD = PREFIXES["rdf"], PREFIXES["xsd"]
@@ -108,8 +109,7 @@ def _refuse_dangers(path: Path, text: str) -> None:
 
 def project_files(root: Path) -> list[Path]:
     """List the files of Turtle and the queries that are kept in canonical form."""
-    folders = ("ontology", "data", "shapes", "queries", "tests")
-    found = [path for name in folders for path in _files_below(root / name)]
+    found = [path for name in TESTED for path in _files_below(root / name)]
     return [path for path in found if not path.is_relative_to(root / _CASES)]
 
 
