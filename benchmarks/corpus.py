@@ -275,7 +275,7 @@ class Corpus:
     """Any number of articles, and the registry from which their actors are drawn."""
 
     def __init__(self, seed: int = 0, faults: float = 0.0) -> None:
-        """Take a seed, and the share of articles that have a fault."""
+        """Take a seed, and the share of articles that have a fault, rounded to one in so many."""
         self._seed = seed
         self._faults = faults
         self.model = Model()
@@ -283,8 +283,7 @@ class Corpus:
     def article(self, number: int) -> Article:
         """Make the article with a number, from 1."""
         random = self._random("article", number)
-        is_spoilt = random.random() < self._faults
-        fault = FAULTS[(number + self._seed) % len(FAULTS)] if is_spoilt else None
+        fault = self._fault(number)
         made, thing = self.model.spoilt(fault)
         filling = _OfArticle(self.model, number, made, self._cast_of(number, random), random)
         turtle = made.filled(filling)
@@ -315,6 +314,16 @@ class Corpus:
     def cast(self, block: int) -> dict[str, Role]:
         """Name those who play the roles of the real registry in a block of it."""
         return _cast(self.model, self._seed, block)
+
+    def _fault(self, number: int) -> Fault | None:
+        """Choose one article of each so many, and for each the next kind of fault."""
+        if not self._faults:
+            return None
+        several = round(1 / self._faults)
+        turn, place = divmod(number - 1, several)
+        if place != self._random("fault", turn).randrange(several):
+            return None
+        return FAULTS[(turn + self._seed) % len(FAULTS)]
 
     def _block(self, block: int) -> str:
         made, random = self.model.cast, self._random("block", block)
@@ -448,7 +457,12 @@ def main() -> None:
     parser.add_argument("articles", type=_natural, help="how many")
     parser.add_argument("folder", type=Path, help="a new folder for the project")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another corpus")
-    parser.add_argument("--faults", type=_share, default=0.01, help="share of articles with one")
+    parser.add_argument(
+        "--faults",
+        type=_share,
+        default=0.01,
+        help="share of articles with one: 0.01 is one in each 100",
+    )
     parser.add_argument("--format", choices=FORMATS, default="ttl", help="of the articles")
     given = parser.parse_args()
     corpus = Corpus(given.seed, given.faults)
