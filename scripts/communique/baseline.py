@@ -76,12 +76,10 @@ def applied(
     baseline: Baseline,
     *,
     unchecked: Collection[str] = (),
-    files: Collection[str] | None = None,
 ) -> tuple[list[Finding], int, list[Finding]]:
     """Return the findings that are not known, how many are, and one for each entry that is stale.
 
-    An entry of a layer that was not reached (`unchecked`), or of a file that was not looked at
-    (`files`, where only some were), may still be true and is not stale.
+    An entry of a layer that was not reached (`unchecked`) may still be true and is not stale.
     """
     given = list(findings)
     names = fingerprints(given)
@@ -90,10 +88,9 @@ def applied(
     found = set(names.values())
     stale, seen = [], set[str]()
     for number, entry in baseline.entries:
-        judged = entry.layer not in unchecked and (files is None or entry.file in files)
         if entry.fingerprint in seen:
             stale.append(_stale(baseline, number, "This is listed twice", entry))
-        elif judged and entry.fingerprint not in found:
+        elif entry.layer not in unchecked and entry.fingerprint not in found:
             stale.append(_stale(baseline, number, "This is not found any more", entry))
         seen.add(entry.fingerprint)
     return left, len(given) - len(left), stale
