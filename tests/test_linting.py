@@ -260,6 +260,31 @@ CASES = {
         "SELECT",
         "End with ORDER BY ...",
     ),
+    "order by what nothing binds": (
+        GOOD.replace("ORDER BY ?voice ?sentence", "ORDER BY ?voice DESC(?sentense) LIMIT 9"),
+        "query-order",
+        "?sentense",
+        "Did you mean ?sentence?",
+    ),
+    "order within by what nothing binds": (
+        GOOD.replace(
+            "  OPTIONAL", "  { SELECT ?sentence { ?sentence a ?x } ORDER BY ?zz }\n  OPTIONAL"
+        ),
+        "query-order",
+        "?zz",
+        "Order by a variable that a pattern binds",
+    ),
+    **{
+        f"{call} varies": (GOOD.replace("?state !=", f"{call} !="), "query-varying", word, None)
+        for call, word in {
+            "RAND()": "RAND",
+            "now ()": "now",
+            "UUID()": "UUID",
+            "STRUUID()": "STRUUID",
+            "BNODE()": "BNODE",
+            'BNODE("x")': "BNODE",
+        }.items()
+    },
     "not SPARQL": (GOOD.replace("WHERE", "WERE"), "query-syntax", "WERE", "Did you mean WHERE?"),
     "key left out": (
         GOOD.replace("ORDER BY ?voice ?sentence", "ORDER BY LIMIT 9"),
@@ -360,8 +385,24 @@ def test_an_answer_without_its_question_is_found(tmp_path: Path) -> None:
         ("OPTIONAL {", "OPTIONAL { _:b a cmq:Actor ."),
         ("?voice ?sentence\nW", "(COUNT(*) AS ?voices)\nW"),
         ("  OPTIONAL", "  VALUES ?voice { UNDEF }\n  ?voice a ?kind .\n  OPTIONAL"),
+        ("FILTER (?state", 'FILTER (isBlank(?state) || "NOW()" != ?voice # RAND()\n && ?state'),
+        ("Y ?voice ?sentence", "Y ?issue ?voice ?sentence"),
+        ("Y ?voice ?sentence", "Y ?given ?voice ?sentence VALUES ?given { 1 2 }"),
+        ("Y ?voice ?sentence", "Y (EXISTS { ?voice a ?kind } ) ?voice ?sentence LIMIT 9"),
+        ("Y ?voice ?sentence", "Y STRLEN(STR(?voice)) ?sentence"),
     ],
-    ids=["comment", "string", "blank node", "COUNT(*)", "pattern between"],
+    ids=[
+        "comment",
+        "string",
+        "blank node",
+        "COUNT(*)",
+        "pattern between",
+        "words of functions",
+        "the other sign",
+        "bound at the end",
+        "bound in the order",
+        "ordered by a value",
+    ],
 )
 def test_what_only_looks_like_a_fault_is_none(old: str, new: str, known: Known) -> None:
     text = GOOD.replace(old, new)

@@ -45,6 +45,7 @@ _VALUES = Rule("query-values-optional", "No VALUES stands directly before OPTION
 _UNDECLARED = Rule("query-prefix-undeclared", "A question declares the prefixes that it uses.")
 _TERM = Rule("query-term", "A term that a question names exists.")
 _NAME = Rule("query-name", "A thing that a question names is described.")
+_VARYING = Rule("query-varying", "A question has the same answer whenever it is asked.")
 _ONCE = Rule("query-variable", "A variable is spelt the same wherever it stands.")
 _ANSWER = Rule("query-answer", "A question has its answer stored, and an answer its question.")
 
@@ -57,6 +58,9 @@ _OF_UPDATES = """
 """
 KEYWORDS = frozenset({*SPELLINGS, *_OF_UPDATES.split(), "A", "FALSE", "TRUE"})
 """The words of SPARQL 1.1, in capitals."""
+_VARIED = frozenset({"BNODE", "NOW", "RAND", "STRUUID", "UUID"})
+"""The functions whose value is another one each time."""
+_AFTER_ORDER = frozenset({"LIMIT", "OFFSET", "VALUES"})
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _OPEN, _CLOSED = frozenset(_PAIRS), frozenset(_PAIRS.values())
 _ALIKE = 0.85
@@ -102,6 +106,7 @@ def lint(path: str, text: str, known: Known, *, answered: bool = True) -> Iterat
         yield from query.of_prefixes()
         yield from query.of_parameters()
         yield from query.of_form()
+        yield from query.of_order()
         yield from query.of_names()
         yield from query.of_variables()
     if not answered:
@@ -273,16 +278,29 @@ class _Query:
             if step.word in {"SELECT", "DISTINCT", "REDUCED"} and following.text == "*":
                 hint = "Name each column"
                 yield self.finding(_STAR, _at(following.token), "SELECT * names no column.", hint)
+            if step.word in _VARIED and following.text == "(":
+                what = f"{step.word} gives another value each time."
+                hint = "Write the value down, or leave it out"
+                yield self.finding(_VARYING, _at(step.token), what, hint)
         for place, step in enumerate(steps):
             if step.word == "VALUES" and (optional := self._optional_after(place)):
                 what = "OPTIONAL stands directly after VALUES, where some engines lose rows."
                 hint = "Put VALUES, or a pattern that is not optional, somewhere else"
                 yield self.finding(_VALUES, _at(optional), what, hint)
-        outer = [step for step in steps if step.depth == 0]
+
+    def of_order(self) -> Iterator[Finding]:
+        """Check that rows have an order, and that something binds what it goes by."""
+        outer = [step for step in self._steps if step.depth == 0]
         form = next((step for step in outer if step.word in _FORMS), None)
         if form and form.word == "SELECT" and not any(step.word == "ORDER" for step in outer):
             what = "The rows of the answer have no order."
             yield self.finding(_ORDER, _at(form.token), what, "End with ORDER BY ...")
+        named = {step.text[1:] for step in self._steps if step.token.kind == "variable"}
+        others = [f"?{name}" for name in sorted(named - self._idle.keys())]
+        for name, token in self._idle.items():
+            what = f"Nothing binds {token.text}, so it orders no rows."
+            hint = suggestion(f"?{name}", others) or "Order by a variable that a pattern binds"
+            yield self.finding(_ORDER, _at(token), what, hint)
 
     def of_names(self) -> Iterator[Finding]:
         """Check that the terms and things that the question names exist."""
@@ -313,7 +331,7 @@ class _Query:
         for token in found:
             name = token.text[1:]
             others = [each for each in times if each != name and times[each] > 1]
-            alone = times[name] == 1 and len(name) >= _SHORTEST
+            alone = times[name] == 1 and len(name) >= _SHORTEST and name not in self._idle
             near = difflib.get_close_matches(name, others, n=1, cutoff=_ALIKE) if alone else []
             if near and (near[0][0], near[0][-1]) == (name[0], name[-1]):
                 what = f"{token.text} stands only here."
@@ -328,6 +346,35 @@ class _Query:
             steps.append(_Step(token, depth))
             depth += token.text in _OPEN
         return steps
+
+    @cached_property
+    def _idle(self) -> dict[str, Token]:
+        """The variables that stand nowhere but in ORDER BY, each with the first such place."""
+        ordering = list(self._ordering())
+        places = {token.start for token in ordering}
+        elsewhere = {
+            step.text[1:]
+            for step in self._steps
+            if step.token.kind == "variable" and step.token.start not in places
+        }
+        found: dict[str, Token] = {}
+        for token in ordering:
+            if token.text[1:] not in elsewhere:
+                found.setdefault(token.text[1:], token)
+        return found
+
+    def _ordering(self) -> Iterator[Token]:
+        """Yield the variables by which rows are ordered; a pattern there binds its own."""
+        for place, order in enumerate(self._steps):
+            if order.word != "ORDER":
+                continue
+            patterns = 0
+            for step in self._steps[place + 1 :]:
+                if step.depth < order.depth or (step.word in _AFTER_ORDER and not patterns):
+                    break
+                patterns += (step.text == "{") - (step.text == "}")
+                if step.token.kind == "variable" and not patterns:
+                    yield step.token
 
     @cached_property
     def _prologue(self) -> list[tuple[Token, Token]]:
