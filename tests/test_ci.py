@@ -104,6 +104,11 @@ def _validated(
     return _run("Validate", workspace, _given(parent, named, workspace.parent))
 
 
+def _tested(workspace: Path, root: str = ".") -> "subprocess.CompletedProcess[str]":
+    _command(workspace.parent)
+    return _run("Test", workspace, _given("", {"root": root}, workspace.parent))
+
+
 def _spoil(workspace: Path, old: str, new: str, file: str = "data/statements.ttl") -> None:
     path = workspace / file
     text = path.read_text("utf-8")
@@ -118,7 +123,7 @@ def test_a_sound_project_is_green(workspace: Path) -> None:
     done = _validated(workspace)
 
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(r"Checked 5 files, .* 2 of 2 shapes .* 0 errors\.\n", done.stdout)
+    assert re.fullmatch(r"Checked 5 files, .* ([0-9]) of \1 shapes .* 0 errors\.\n", done.stdout)
 
 
 def test_a_broken_triple_is_an_annotation_at_its_line(workspace: Path) -> None:
@@ -211,6 +216,61 @@ def test_what_cannot_run_is_never_green(workspace: Path, inputs: dict[str, str])
     assert re.search(r"^Error: ", done.stderr, re.MULTILINE)
 
 
+def test_the_stored_answers_are_compared_after_the_validation(workspace: Path) -> None:
+    done = _tested(workspace)
+
+    assert list(_STEPS) == ["Install", "Validate", "Test"]
+    assert [step for step in _STEPS.values() if {"if", "continue-on-error"} & step.keys()] == []
+    assert done.returncode == 0, done.stderr
+    assert "1 question, all answered as stored." in done.stdout.splitlines()
+
+
+def test_an_answer_that_differs_is_red_and_shown(workspace: Path) -> None:
+    _spoil(workspace, "trade:freedonia ;", "trade:sylvania ;")
+    graph = workspace / "graph"
+    graph.mkdir()
+    for name in ("ontology", "data", "shapes", "queries", "tests"):
+        (workspace / name).rename(graph / name)
+    done = _tested(workspace, "graph")
+
+    assert _validated(workspace, root="graph").returncode == 0
+    assert done.returncode == 1
+    assert "  - Freedonia | herring agreement" in done.stdout.splitlines()
+
+
+def test_what_rows_hold_is_no_command_to_the_runner(workspace: Path) -> None:
+    _spoil(workspace, '"Freedonia"', '"""x\n::error::hit"""', "data/agreement.ttl")
+    first, second = _tested(workspace), _tested(workspace)
+    begin, *said, end = first.stdout.splitlines()
+
+    assert first.returncode == 1
+    assert "::error::hit" in "\n".join(said)
+    assert re.fullmatch(r"::stop-commands::[0-9a-f]{32}", begin)
+    assert end == f"::{begin.rpartition(':')[2]}::"
+    assert second.stdout.splitlines()[0] != begin
+
+
+def test_a_project_that_stores_no_answer_is_told_that_none_is_compared(workspace: Path) -> None:
+    shutil.rmtree(workspace / "tests")
+    done = _tested(workspace)
+
+    assert (done.returncode, done.stdout) == (0, "No tests/answers: no answer was compared.\n")
+    assert "title=query-answer," in _validated(workspace).stdout
+
+
+@pytest.mark.parametrize("folder", ["$(touch hit)`touch hit`", "--help", "'; touch hit; \"x"])
+def test_the_folder_of_a_test_is_not_read_as_a_command(workspace: Path, folder: str) -> None:
+    graph = workspace / folder
+    graph.mkdir()
+    for name in ("ontology", "data", "shapes", "queries", "tests"):
+        (workspace / name).rename(graph / name)
+    done = _tested(workspace, folder)
+
+    assert done.returncode == 0, done.stderr
+    assert "1 question, all answered as stored." in done.stdout
+    assert [path.name for path in workspace.iterdir() if path.name != ".git"] == [folder]
+
+
 _HOSTILE = [
     "$(touch hit)`touch hit`",
     "x\n::error::hit",
@@ -234,7 +294,7 @@ def test_no_input_is_read_as_a_command_or_an_option(workspace: Path, name: str, 
 def test_no_script_is_written_by_an_expression() -> None:
     scripts = [step["run"] for step in _ACTION["runs"]["steps"] if "run" in step]
 
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     assert [script for script in scripts if "${{" in script] == []
 
 
