@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from communique import confined
 from communique.errors import CommuniqueError
 from communique.findings import Report
 
+_NOTE = "Note: this system cannot keep shapes from the network"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
 _SHAPE = """PREFIX cmq: <https://w3id.org/communique/ns#>
 PREFIX sh: <http://www.w3.org/ns/shacl#>
@@ -57,6 +59,33 @@ def reaches(port: int) -> bool:
 def leaves_network() -> bool:
     """Tell whether this process is alone in its network."""
     return [name for _, name in socket.if_nameindex()] == ["lo"]
+
+
+def variables() -> list[str]:
+    """Return what this process has in its environment."""
+    return sorted(os.environ)
+
+
+class Calling:
+    """What calls a program when it is unpickled."""
+
+    def __init__(self, program: str) -> None:
+        """Take the line for the shell."""
+        self.program = program
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        """Name what is to be called."""
+        return os.system, (self.program,)
+
+
+def answers_with_call(program: str) -> tuple[Calling]:
+    """Return what is no report."""
+    return (Calling(program),)
+
+
+def answers_with_path() -> Path:
+    """Return something harmless, which is no report, either."""
+    return Path()
 
 
 def _report(root: Path, *, seconds: float = 60, memory: int = 2**30) -> Report:
@@ -123,3 +152,64 @@ def _children() -> set[str]:
     """Return the processes that this one started and that still are."""
     own = Path(f"/proc/{os.getpid()}/task")
     return {number for task in own.iterdir() for number in (task / "children").read_text().split()}
+
+
+def test_the_child_gets_no_more_of_the_environment_than_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in os.environ:
+        monkeypatch.delenv(name)
+    kept = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "NO_COLOR", "PATH", "TMPDIR")
+    for name in (*kept, "COMMUNIQUE_PASSWORD", "GITHUB_TOKEN", "HTTPS_PROXY", "PYTHONSTARTUP"):
+        monkeypatch.setenv(name, "C")
+
+    assert confined.call("test_confined:variables", where="here", tell=_ignore) == sorted(kept)
+
+
+def _ignore(_: str) -> None:
+    """Hear, and do nothing."""
+
+
+def test_what_an_answer_would_call_is_refused_and_not_called(tmp_path: Path) -> None:
+    trace = tmp_path / "called"
+    with pytest.raises(CommuniqueError) as failure:
+        confined.call("test_confined:answers_with_call", f'echo > "{trace}"', where="here")
+
+    assert str(failure.value) == (
+        f"here: its process answered with {os.name}.system, which no report holds. "
+        "Take out what was changed last"
+    )
+    assert not trace.exists()
+
+
+def test_an_answer_holds_no_class_but_those_of_a_report() -> None:
+    with pytest.raises(CommuniqueError, match=r"^here: its process answered with pathlib\S*, "):
+        confined.call("test_confined:answers_with_path", where="here")
+
+
+def test_it_is_told_once_if_the_network_could_not_be_left_and_only_then() -> None:
+    heard: list[str] = []
+    left = confined.call("test_confined:leaves_network", where="here", tell=heard.append)
+
+    assert [line.split(";")[0] for line in heard] == ([] if left else [_NOTE])
+
+
+@on_linux
+def test_where_no_namespace_is_granted_the_command_says_so_in_one_line(project: Path) -> None:
+    command = [sys.executable, "-m", "communique", "validate", "--root", str(project)]
+    done = subprocess.run(_without_namespaces(command), capture_output=True, text=True, check=False)
+    if not done.stderr.startswith("ready\n"):
+        pytest.skip("this system lets nobody forbid namespaces")
+    _, *told = done.stderr.splitlines()
+
+    assert done.returncode == 0
+    assert [line.split(";")[0] for line in told] == [_NOTE]
+
+
+def _without_namespaces(command: list[str]) -> list[str]:
+    """Return a command that runs another one where no network of its own is to be had."""
+    unshare = shutil.which("unshare")
+    if not unshare:
+        pytest.skip("no unshare here")
+    limit = 'echo 0 > /proc/sys/user/max_net_namespaces && echo ready >&2 && exec "$@"'
+    return [unshare, "--user", "--map-root-user", "sh", "-c", limit, "sh", *command]

@@ -4,14 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from typing import IO, Any
 
 from communique.errors import CommuniqueError
 
 LONGEST = 86_400.0
 """Seconds that anything may take."""
+
+LOADING = ("LD_LIBRARY_PATH", "DYLD_*", "PYTHONHOME", "SYSTEMROOT")
+"""The variables without which an interpreter may find neither its libraries nor its modules."""
 
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
 _NEW_NETWORK = 0x40000000
@@ -27,20 +31,23 @@ def check_patience(seconds: float) -> None:
         )
 
 
-def start(
-    module: str, talk: IO[bytes], *, environment: Mapping[str, str] | None = None
-) -> "subprocess.Popen[bytes]":
+def start(module: str, talk: IO[bytes], kept: Iterable[str]) -> "subprocess.Popen[bytes]":
     """Start a child that runs `serve` of a module, with pipes; what it complains of goes to `talk`.
 
-    With an environment of its own it takes no setting of Python's from anywhere.
+    Of the environment it gets the variables that are kept, by name or by pattern (`LC_*`), and
+    no other: what is in it besides may be a password.
     """
-    isolated = [] if environment is None else ["-I"]
+    patterns = tuple(kept)
     return subprocess.Popen(  # noqa: S603  our own code, no shell
-        [sys.executable, *isolated, "-c", _START.format(path=sys.path, module=module)],
+        [sys.executable, "-P", "-s", "-c", _START.format(path=sys.path, module=module)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=talk,
-        env=environment,
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if any(fnmatchcase(name, pattern) for pattern in patterns)
+        },
         start_new_session=True,
     )
 

@@ -8,7 +8,6 @@ no namespace keeps it from the network, a ban on new descriptors does.
 import io
 import json
 import math
-import os
 import sys
 import tempfile
 import threading
@@ -28,7 +27,6 @@ MEMORY = 2**30
 LARGEST_ANSWER = 64 * 2**20
 
 _STARTING = 60.0
-_KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _EXPOSED = (
     "Note: this system cannot keep a query from the network; only the search for SERVICE does."
 )
@@ -64,9 +62,8 @@ class Worker:
 
     def __enter__(self) -> Self:
         """Start the process and wait until it holds the data."""
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._talk = tempfile.TemporaryFile()
-        self._process = child.start(__name__, self._talk, environment=environment)
+        self._process = child.start(__name__, self._talk, child.LOADING)
         self.process_id = self._process.pid
         terms = {
             "data": len(self._data),
