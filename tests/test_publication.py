@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -645,6 +646,27 @@ def test_a_project_s_files_are_published_to_the_letter() -> None:
         said = canonical(parse(source.path.read_bytes(), format=RdfFormat.TURTLE))
 
         assert canonical(Quad(*q.triple) for q in quads if q.graph_name == source.iri) == said
+
+
+@pytest.mark.parametrize("suffix", [".ttl", ".nt", ".nq", ".trig"])
+def test_shapes_in_any_form_are_published(project: Path, suffix: str) -> None:
+    shapes = NamedNode(PREFIXES["graph"] + "shapes")
+    shutil.rmtree(project / "shapes")
+    (project / "shapes" / "more").mkdir(parents=True)
+    said = Triple(NamedNode("urn:s"), NamedNode("urn:p"), NamedNode("urn:o"))
+    (project / "shapes" / "more" / f"one{suffix}").write_text(f"{said} .\n")
+    (project / "shapes" / f".hidden{suffix}").write_text("no triple")
+    quads = quads_of(project, dataset.load(project, infer=False))
+
+    assert [quad.triple for quad in quads if quad.graph_name == shapes] == [said]
+
+
+def test_a_project_without_shapes_is_published_without(project: Path) -> None:
+    shutil.rmtree(project / "shapes")
+    graphs = {quad.graph_name for quad in quads_of(project, dataset.load(project, infer=False))}
+
+    assert NamedNode(PREFIXES["graph"] + "shapes") not in graphs
+    assert graphs
 
 
 def test_the_project_s_own_data_is_published_and_read_back(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ def quads_of(root: Path, store: Store) -> list[Quad]:
     The shapes are there too, as graph:shapes: they are published by themselves.
     """
     inferred = store.quads_for_pattern(None, None, None, dataset.graph_iri("inferred"))
-    shapes = (dataset.Source(path, _SHAPES) for path in sorted((root / "shapes").rglob("*.ttl")))
+    folder = root / "shapes"
+    found = dataset.turtle_files(folder) if folder.is_dir() else []
+    shapes = (dataset.Source(path, _SHAPES) for path in found)
     said = [
         quad
         for source in (*dataset.sources(root), *shapes)
