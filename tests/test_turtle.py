@@ -357,6 +357,19 @@ def test_queries_are_tidied_with_the_turtle(tmp_path: Path) -> None:
     assert path.read_text() == "#+ summary: Who?\n\nSELECT * {\n  ?s ?p ?o }\n"
 
 
+@pytest.mark.parametrize("suffix", [".nt", ".nq", ".trig"])
+def test_what_is_not_turtle_is_never_written_as_turtle(tmp_path: Path, suffix: str) -> None:
+    path, beside = tmp_path / "data" / f"x{suffix}", tmp_path / "data" / "x.ttl"
+    path.parent.mkdir()
+    for each in (path, beside):
+        each.write_text("<urn:a> <urn:b> <urn:c> .\n")
+
+    assert turtle.chosen(tmp_path, []) == turtle.chosen(tmp_path, [path.parent]) == [beside]
+    with pytest.raises(CommuniqueError, match=r"Give \.ttl or \.rq files"):
+        turtle.rewrite(turtle.chosen(tmp_path, [path, beside]), check=False)
+    assert path.read_text() == beside.read_text() == "<urn:a> <urn:b> <urn:c> .\n"
+
+
 def test_a_file_keeps_its_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "x.ttl"
     path.write_text(_LOOSE)

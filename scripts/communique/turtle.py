@@ -20,7 +20,7 @@ from pyoxigraph import (
     parse,
 )
 
-from communique.dataset import Term
+from communique.dataset import FORMATS, Term
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, namespace, shrink
 from communique.resources import TESTED
@@ -73,7 +73,13 @@ _NIL = NamedNode(f"{_RDF}nil")
 
 
 def format_file(path: Path) -> tuple[str, str]:
-    """Return the text of a file of Turtle or of a query as it is, and as it should be."""
+    """Return the text of a file of Turtle or of a query as it is, and as it should be.
+
+    N-Triples, N-Quads and TriG are refused: as Turtle they would not be what their names promise.
+    """
+    if path.suffix in FORMATS and FORMATS[path.suffix] != RdfFormat.TURTLE:
+        form = FORMATS[path.suffix].name
+        raise CommuniqueError(f"{path}: {form} is left as it is. Give .ttl or .rq files")
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
