@@ -105,7 +105,7 @@ def test_validate_is_clean_on_good_data(run: Run, project: Path) -> None:
     assert (result.exit_code, result.stdout) == (
         0,
         (
-            "Checked 8 files, 77 triples, 2 statements; 1 of 1 shape had something to check. "
+            "Checked 9 files, 77 triples, 2 statements; 2 of 2 shapes had something to check. "
             "0 errors.\n"
         ),
     )

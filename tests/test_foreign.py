@@ -21,7 +21,7 @@ def test_another_project_is_validated_by_its_own_shapes(run: Run, foreign: Path)
     assert (result.exit_code, result.stdout) == (
         0,
         (
-            "Checked 5 files, 38 triples, 2 statements; 2 of 2 shapes had something to check. "
+            "Checked 5 files, 38 triples, 2 statements; 3 of 3 shapes had something to check. "
             "0 errors.\n"
         ),
     )

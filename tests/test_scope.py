@@ -65,7 +65,7 @@ def test_a_baseline_hides_what_is_known_and_the_layers_after_it_are_checked(
     assert (result.exit_code, result.stdout) == (
         0,
         (
-            "Checked 8 files, 77 triples, 2 statements; 1 of 1 shape had something to check. "
+            "Checked 9 files, 77 triples, 2 statements; 2 of 2 shapes had something to check. "
             "0 errors, 2 more in the baseline.\n"
         ),
     )

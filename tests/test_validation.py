@@ -35,7 +35,7 @@ def _rules(project: Path) -> list[str]:
 
 def test_good_data_has_no_finding_and_is_counted(project: Path) -> None:
     assert str(_validate(project)) == (
-        "Checked 8 files, 77 triples, 2 statements; 1 of 1 shape had something to check. 0 errors."
+        "Checked 9 files, 77 triples, 2 statements; 2 of 2 shapes had something to check. 0 errors."
     )
 
 
@@ -187,7 +187,8 @@ def test_a_second_target_that_finds_nothing_is_a_finding(project: Path) -> None:
 
 
 def test_an_empty_folder_of_shapes_never_passes(project: Path) -> None:
-    (project / _SHAPES).unlink()
+    for path in (project / "shapes").iterdir():
+        path.unlink()
 
     assert _rules(project) == ["no-target"]
 
@@ -308,6 +309,25 @@ def test_a_file_that_names_graphs_is_a_finding(project: Path) -> None:
     (project / "data" / "more.nq").write_text("<urn:x:a> <urn:x:b> <urn:x:c> <urn:x:g> .\n")
 
     assert "one-graph" in _rules(project)
+
+
+def test_a_thing_that_no_shape_is_for_never_passes(project: Path) -> None:
+    _declare(project, "Rumour", "Class")
+    article = project / _ARTICLE
+    article.write_text(article.read_text() + "\na1:x01\n    a cmq:Rumour ;\n.\n")
+    found = _only(project)
+
+    assert (found.file, found.rule.id) == (_ARTICLE, "unjudged-thing")
+    assert found.excerpt[found.region.column - 1 : found.region.end_column - 1] == "cmq:Rumour"
+
+
+def test_a_blank_node_that_breaks_a_rule_is_a_finding_and_no_crash(project: Path) -> None:
+    more = project / "data" / "more.ttl"
+    more.write_text("PREFIX cmq: <https://w3id.org/communique/ns#>\n\n[] a cmq:Statement .\n")
+    found = _only(project)
+
+    assert (found.file, found.region.line, found.region.column) == ("data/more.ttl", 3, 1)
+    assert found.message == "Statement without a name has no voice."
 
 
 def _declare(project: Path, name: str, kind: str = "ObjectProperty") -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from communique.dataset import Term, graph_iri, read, select, turtle_files
-from communique.faults import Fault, fault
+from communique.faults import Fault, Node, fault
 from communique.findings import Rule
 from communique.namespaces import PREFIXES, shrink
 
@@ -16,6 +16,7 @@ _SH = PREFIXES["sh"]
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _BELOW = NamedNode(PREFIXES["rdfs"] + "subClassOf")
 _TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
+_BY_CLASS = {f"{_SH}targetClass", f"{_SH}targetNode"}
 _IMPLICIT = """
 SELECT ?shape WHERE {
   ?shape a rdfs:Class ; a ?kind .
@@ -53,6 +54,7 @@ _IDLE = Rule("idle-target", "A target of a shape finds something to check.")
 _UNREACHABLE = Rule("unreached-shape", "A shape has a target, or another shape that uses it.")
 _OFF = Rule("deactivated-shape", "A shape is not deactivated.")
 _WITHOUT_PATH = Rule("pathless-shape", "A property shape has a path.")
+_UNJUDGED = Rule("unjudged-thing", "A thing in the data is of a class that a shape is for.")
 _IDLE_CONSTRAINT = Rule("idle-constraint", "A constraint has an effect.")
 
 
@@ -106,6 +108,30 @@ def judged(files: Iterable[Quad], data: Store) -> Shapes:
     )
 
 
+def unjudged(data: Iterable[Quad], union: Store, shapes: Store) -> Iterator[Fault]:
+    """Find the things in the data that no shape is for, by class, by name or by what names them.
+
+    Shapes for whatever has some property do not count: they say nothing of what the thing is.
+    """
+    targets = (quad for quad in _targets(shapes) if quad.predicate.value in _BY_CLASS)
+    judged_ = {quad.object for quad in targets}
+    for target in _stating(shapes, "targetObjectsOf"):
+        if isinstance(target.object, NamedNode):
+            found = union.quads_for_pattern(None, target.object, None, DefaultGraph())
+            judged_ |= {quad.object for quad in found}
+    above = _Things(union).above
+    types = defaultdict[object, list[Quad]](list)
+    for quad in data:
+        if quad.predicate == _TYPE:
+            types[quad.subject].append(quad)
+    for thing, quads in types.items():
+        if thing not in judged_ and not judged_ & above({quad.object for quad in quads}):
+            what = _shown(quads[0].object)
+            message = f"No shape is for things of the class {what}: nothing checks this one."
+            hint = "write a shape with this class as target, or use another class"
+            yield fault(quads[0], "object", _UNJUDGED, message, layer="constraints", hint=hint)
+
+
 def _targets(store: Store) -> Iterator[Quad]:
     for name in _TARGETS:
         yield from store.quads_for_pattern(None, NamedNode(_SH + name), None, DefaultGraph())
@@ -120,21 +146,26 @@ class _Things:
 
     def __init__(self, data: Store) -> None:
         self._predicates, self._terms = set[object](), set[object]()
-        above = defaultdict[object, list[object]](list)
-        waiting = list[object]()
+        self._above = defaultdict[object, list[object]](list)
+        types = set[object]()
         for quad in data.quads_for_pattern(None, None, None, DefaultGraph()):
             self._predicates.add(quad.predicate)
             self._terms |= {quad.subject, quad.object}
             if quad.predicate == _TYPE:
-                waiting.append(quad.object)
+                types.add(quad.object)
             elif quad.predicate == _BELOW:
-                above[quad.subject].append(quad.object)
-        self._classes = set[object]()
+                self._above[quad.subject].append(quad.object)
+        self._classes = self.above(types)
+
+    def above(self, classes: set[object]) -> set[object]:
+        """Return some classes, and all of which they are subclasses."""
+        found, waiting = set[object](), list(classes)
         while waiting:
             each = waiting.pop()
-            if each not in self._classes:
-                self._classes.add(each)
-                waiting += above[each]
+            if each not in found:
+                found.add(each)
+                waiting += self._above[each]
+        return found
 
     def has(self, target: Quad) -> bool:
         """Tell whether there is a thing of this class, this node, or one with this property."""
@@ -229,6 +260,10 @@ def _first(store: Store, subject: Term) -> Quad:
         raise TypeError(subject)
     found = store.quads_for_pattern(subject, None, None, DefaultGraph())
     return min(found, key=lambda quad: (quad.predicate != _TYPE, str(quad)))
+
+
+def _shown(term: Node) -> str:
+    return shrink(term.value) if isinstance(term, NamedNode) else str(term)
 
 
 def _called(quad: Quad) -> str:

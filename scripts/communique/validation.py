@@ -20,7 +20,7 @@ from communique.literals import malformed
 from communique.loosening import loosened
 from communique.namespaces import PREFIXES, shrink
 from communique.places import Places
-from communique.shapes import Shapes, judged
+from communique.shapes import Shapes, judged, unjudged
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
 from communique.wording import Wording, gathered
@@ -207,6 +207,7 @@ class _Gate:
         judge = graphs(self._judge) if self._judge else self._graphs
         rules = Places(judge.shapes, judge.files, self._vocabulary)
         shapes = judged(judge.shapes, self._union).store if self._judge else self._judged.store
+        yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
         results = self._engine.results(self._graphs.asked, judge.shapes)
         for result, others in gathered(results):
@@ -262,6 +263,12 @@ class _Gate:
     def _ontology(self) -> list[Quad]:
         files = self._graphs.files.items()
         inside = {graph for graph, file in files if file.path.startswith("ontology/")}
+        return [quad for quad in self._graphs.data if quad.graph_name in inside]
+
+    @cached_property
+    def _in_data(self) -> list[Quad]:
+        files = self._graphs.files.items()
+        inside = {graph for graph, file in files if file.path.startswith("data/")}
         return [quad for quad in self._graphs.data if quad.graph_name in inside]
 
     @cached_property

@@ -65,15 +65,17 @@ class Wording:
         """Name a thing: what it is, and what it is called."""
         if isinstance(term, Literal):
             return f'"{term.value}"'
-        name = self.shrink(term.value) if isinstance(term, NamedNode) else "a blank node"
-        label = self._labels.found(term.value)
         kind = self._kinds.get(term.value, "")
-        called = f'"{label}"' if label else name
+        if isinstance(term, BlankNode):
+            return f"{kind or 'a thing'} without a name"
+        label = self._labels.found(term.value)
+        called = f'"{label}"' if label else self.shrink(term.value)
         return f"{kind} {called}".strip()
 
     def called(self, iri: Term) -> str:
         """Name a class, a property or a concept by its label, else by the words of its name."""
-        return self._labels.found(iri.value) or _HUMP.sub(" ", split(iri.value)[1]).lower()
+        label = self._labels.found(iri.value) if isinstance(iri, NamedNode) else ""
+        return label or _HUMP.sub(" ", split(iri.value)[1]).lower()
 
     def asked(self, result: Result, constraint: str) -> list[Term]:
         """Return what a shape states for a constraint."""
