@@ -560,6 +560,15 @@ def test_without_a_root_the_installed_project_is_used(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resources, "root", lambda: project)
+    monkeypatch.chdir(project / "data")
+
+    assert run("test").stdout == "2 questions, all answered as stored.\n"
+
+
+def test_without_a_root_a_project_in_the_current_folder_is_used(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
 
     assert run("test").stdout == "2 questions, all answered as stored.\n"
 

@@ -36,7 +36,7 @@ def _lines(run: Run, project: Path, *args: str | Path) -> list[str]:
 
 
 def test_paths_narrow_what_is_told_and_not_what_is_checked(run: Run, project: Path) -> None:
-    _edit(project / _ACTORS, "actor:sylvania\n", "actor:silvania\n")
+    _edit(project / _ARTICLE, "cmq:force cmqv:accept", "cmq:force cmqv:accept , cmqv:assert")
 
     assert _lines(run, project, project / "ontology") == []
     assert [line.split(":")[0] for line in _lines(run, project, project / "data")] == [
@@ -131,3 +131,13 @@ def test_warnings_fail_if_asked_to(run: Run, project: Path) -> None:
 
     assert run("validate", "--root", project).exit_code == 0
     assert run("validate", "--root", project, "--fail-on", "warning").exit_code == 1
+
+
+def test_what_keeps_a_layer_from_being_checked_is_told_wherever_it_stands(
+    run: Run, project: Path
+) -> None:
+    _edit(project / _ACTORS, "actor:sylvania\n", "actor:silvania\n")
+    result = run("validate", "--root", project, "--format", "concise", project / "ontology")
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"{_ARTICLE.as_posix()}:12:15: error unknown-name: ")

@@ -67,7 +67,7 @@ class Asking(click.Command):
             options, rest, _ = parser.parse_args(list(args))
         except click.UsageError:
             return None
-        root = Path(options["root"]) if options.get("root") else resources.root()
+        root = Path(options["root"]) if options.get("root") else resources.project()
         names = [text for text in (options.get("name"), *rest) if isinstance(text, str)]
         name = _name(root, names)
         unread = name == "-" and (ctx.resilient_parsing or {"-h", "--help"} & set(args))
@@ -122,7 +122,7 @@ def asked(ctx: click.Context) -> Question | None:
 def _root(ctx: click.Context) -> Path:
     from communique import resources
 
-    return Path(ctx.params.get("root") or resources.root())
+    return Path(ctx.params.get("root") or resources.project())
 
 
 def _name(root: Path, texts: list[str]) -> str | None:

@@ -18,7 +18,7 @@ _ROOT = click.option(
     "--root",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="The project's folder. Default: the installed one.",
+    help="The project's folder. Default: the current one if it is a project, else the installed.",
 )
 
 _OUT = click.option(
@@ -522,7 +522,7 @@ def _mutate(project: Path, *, update: bool) -> None:
 def _project(root: Path | None) -> Path:
     from communique import resources
 
-    return root or resources.root()
+    return root or resources.project()
 
 
 def _print(things: Iterable[object]) -> None:

@@ -15,6 +15,12 @@ def root() -> Path:
     return packaged if (packaged / "ontology").is_dir() else packaged.parents[1]
 
 
+def project() -> Path:
+    """Return the project in the current folder, or else the one that is installed."""
+    here = Path.cwd()
+    return here if all((here / name).is_dir() for name in FOLDERS) else root()
+
+
 def answers(root: Path) -> Path:
     """Return the folder of the stored answers of a project."""
     return root / "tests" / "answers"

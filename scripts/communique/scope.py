@@ -22,9 +22,13 @@ def told(root: Path, scope: Scope) -> Report:
     report = _checked(root, scope, judge, former, listed)
     if known:
         report = _without(report, known)
+    within = report
     if scope.changed is not None:
-        report = _since_revision(report, root, scope.changed, scope.engine)
-    return of_paths(report, scope.paths, root)
+        within = _since_revision(report, root, scope.changed, scope.engine)
+    within = of_paths(within, scope.paths, root)
+    if within.unchecked and not within.errors:
+        return report  # what kept layers from being checked stands elsewhere, and has to be told
+    return within
 
 
 def update(root: Path, scope: Scope) -> str:
