@@ -330,6 +330,16 @@ def test_a_blank_node_that_breaks_a_rule_is_a_finding_and_no_crash(project: Path
     assert found.message == "Statement without a name has no voice."
 
 
+def test_a_file_that_adds_to_what_another_describes_is_a_finding(project: Path) -> None:
+    ids, cmq = "https://w3id.org/communique/id/", "https://w3id.org/communique/ns#"
+    (project / "data" / "more.ttl").write_text(
+        f"<{ids}a1/s001> <{cmq}voice> <{ids}actor/freedonia> .\n"
+    )
+    found = _only(project)
+
+    assert (found.file, found.region.line, found.rule.id) == ("data/more.ttl", 1, "added-elsewhere")
+
+
 def _declare(project: Path, name: str, kind: str = "ObjectProperty") -> None:
     ontology = project / "ontology" / "communique.ttl"
     ontology.write_text(ontology.read_text() + f"\ncmq:{name}\n    a owl:{kind} ;\n.\n")

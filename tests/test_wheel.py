@@ -64,7 +64,7 @@ def test_the_wheel_carries_no_stray_file(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     suffixes = {Path(name).suffix for name in names if ".dist-info/" not in name}
 
-    assert suffixes <= {".csv", ".py", ".rq", ".ttl", ".typed"}
+    assert suffixes <= {".csv", ".json", ".py", ".rq", ".ttl", ".typed"}
 
 
 def test_the_installed_code_is_not_that_of_the_checkout(command: Path, tmp_path: Path) -> None:

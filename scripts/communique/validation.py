@@ -49,6 +49,7 @@ _FORM = Rule("literal-form", "A literal has the form of its datatype.")
 _TARGET = Rule("no-target", "The shapes of a project have a target.")
 _EVIDENCE = Rule("evidence", "The places of evidence fit together, and their digests are digests.")
 _IN_COPY = Rule("evidence-in-copy", "What the evidence points at stands in the reader's copy.")
+_ONE_FILE = Rule("added-elsewhere", "Only the curated file adds to what another file describes.")
 _STATEMENTS = "SELECT ?s { ?s a/rdfs:subClassOf* cmq:Statement }"
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _VERDICT = Rule(
@@ -241,7 +242,16 @@ class _Gate:
                 yield from lint(document.path, document.text, known, answered=answered)
         yield from stray_answers(self._root)
 
+    def _added_elsewhere(self) -> Iterator[Fault]:
+        """Yield what a file adds to a thing that another one describes."""
+        home = {quad.subject: quad.graph_name for quad in self._in_data if quad.predicate == _TYPE}
+        for quad in self._in_data:
+            if quad.graph_name not in (home.get(quad.subject, quad.graph_name), _CURATED):
+                message = "Another file describes this thing, and this one adds to it."
+                yield fault(quad, "predicate", _ONE_FILE, message, layer="policy")
+
     def _policy(self) -> Iterator[Fault]:
+        yield from self._added_elsewhere()
         yield from policy.faults(self._graphs.data, self._ontology)
         if self._words:
             yield from policy.copied([*self._graphs.data, *self._graphs.shapes], self._words.text)
