@@ -66,6 +66,19 @@ def variables() -> list[str]:
     return sorted(os.environ)
 
 
+def user_namespace() -> str:
+    """Return the name of the namespace of users in which this process is."""
+    return str(Path("/proc/self/ns/user").readlink())
+
+
+def reads_environment_of(process: int) -> bool:
+    """Tell whether the environment of another process can be read."""
+    try:
+        return bool(Path(f"/proc/{process}/environ").read_bytes())
+    except OSError:
+        return False
+
+
 class Calling:
     """What calls a program when it is unpickled."""
 
@@ -164,6 +177,17 @@ def test_the_child_gets_no_more_of_the_environment_than_it_needs(
         monkeypatch.setenv(name, "C")
 
     assert confined.call("test_confined:variables", where="here", tell=_ignore) == sorted(kept)
+
+
+@on_linux
+def test_the_child_cannot_read_the_environment_of_its_parent() -> None:
+    own = os.getpid()
+    child = confined.call("test_confined:user_namespace", where="here", tell=_ignore)
+    if child == user_namespace():
+        pytest.skip("this system grants no namespace of users")
+
+    assert reads_environment_of(own)
+    assert not confined.call("test_confined:reads_environment_of", own, where="here")
 
 
 def _ignore(_: str) -> None:
