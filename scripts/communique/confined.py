@@ -53,9 +53,10 @@ def call(
 ) -> Any:  # noqa: ANN401  whatever the function returns
     """Call `package.module:function` in a child and return what it returns: a report, or text.
 
-    All that is given and returned is pickled. `tell` hears if the child could not leave the
-    network. Raises the CommuniqueError that the function raises, or one that says that it took
-    longer than `seconds`, or more than `memory` bytes, or returned what is not to be revived.
+    All that is given and returned is pickled. `tell` hears if the child that returned it could
+    not leave the network. Raises the CommuniqueError that the function raises, or one that says
+    that it took longer than `seconds`, or more than `memory` bytes, or returned what is not to be
+    revived.
     """
     child.check_patience(seconds)
     terms = pickle.dumps((name, given, math.ceil(seconds) + 5, memory + _MAPPED))
@@ -72,12 +73,12 @@ def call(
     if process.returncode:
         _explain(where, process.returncode, said, seconds, memory)
     kind, value, alone = _revived(answer, where)
-    if not alone:
-        tell(_EXPOSED)
     if kind == "error":
         raise CommuniqueError(value)
     if kind == "bug":
         raise RuntimeError(value)
+    if not alone:
+        tell(_EXPOSED)
     return value
 
 
