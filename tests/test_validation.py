@@ -161,6 +161,7 @@ def test_a_syntax_error_has_its_place_and_stops_what_needs_the_graph(project: Pa
         ("sh:minCount 1", 'sh:minCount 1 ; sh:flags "i"', "idle-constraint"),
         ("a sh:NodeShape", "sh:maxCount 1 ; a sh:NodeShape", "idle-constraint"),
         ("sh:path cmq:voice", "sh:path cmq:voise", "unknown-term"),
+        ("sh:maxCount 1", 'sh:maxCount 1 ; sh:pattern "[a"', "idle-constraint"),
     ],
 )
 def test_a_shape_that_would_pass_in_silence_is_a_finding(
@@ -338,6 +339,25 @@ def test_a_file_that_adds_to_what_another_describes_is_a_finding(project: Path) 
     found = _only(project)
 
     assert (found.file, found.region.line, found.rule.id) == ("data/more.ttl", 1, "added-elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ("sh:minCount 1", 'sh:minCount "1"', '"1"'),
+        ("sh:minCount 1", "sh:minCount 1 , 2", "2"),
+        ("sh:maxCount 1", "sh:maxCount 1 ; sh:or cmq:Actor", "cmq:Actor"),
+        ("sh:class cmq:Actor", 'sh:class "cmq:Actor"', '"cmq:Actor"'),
+    ],
+)
+def test_a_shape_that_is_not_as_shacl_asks_is_told_at_the_shape(
+    project: Path, old: str, new: str, at: str
+) -> None:
+    _edit(project / _SHAPES, old, new)
+    found = _only(project)
+
+    assert (found.file, found.rule.id) == (_SHAPES, "shacl-shape")
+    assert found.excerpt[found.region.column - 1 : found.region.end_column - 1] == at
 
 
 def _declare(project: Path, name: str, kind: str = "ObjectProperty") -> None:

@@ -434,7 +434,7 @@ def evidence(root: Path | None, copy: Path | None, *, tell_all: bool) -> None:
 @_ROOT
 @click.option("--check", is_flag=True, help="Change nothing; fail if something would change.")
 def fmt(paths: tuple[Path, ...], root: Path | None, *, check: bool) -> None:
-    """Write Turtle files in their one canonical form.
+    """Write Turtle files and queries in their one canonical form.
 
     \b
     Example:

@@ -1,13 +1,26 @@
 """The rules of a project, and the faults by which a rule would pass in silence."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+)
 
 from communique.dataset import Term, graph_iri, read, select, turtle_files
+from communique.errors import CommuniqueError
 from communique.faults import Fault, Node, fault
 from communique.findings import Rule
 from communique.namespaces import PREFIXES, shrink
@@ -106,6 +119,15 @@ def judged(files: Iterable[Quad], data: Store) -> Shapes:
             *_without_effect(store),
         ),
     )
+
+
+def shapes_of_shapes() -> list[Quad]:
+    """Return the shapes of SHACL itself, from the W3C's recommendation, as pySHACL brings them."""
+    found = find_spec("pyshacl")
+    if not (found and found.submodule_search_locations):
+        raise CommuniqueError("pyshacl: not installed. pip install pyshacl")
+    path = Path(found.submodule_search_locations[0]) / "assets" / "shacl-shacl.ttl"
+    return list(parse(path.read_bytes(), format=RdfFormat.TURTLE))
 
 
 def unjudged(data: Iterable[Quad], union: Store, shapes: Store) -> Iterator[Fault]:
@@ -227,18 +249,29 @@ def _why_idle(store: Store, quad: Quad) -> str:
         return "the shape has no path"
     if name in _NEEDS and not _states(store, quad, _NEEDS[name]):
         return f"the shape has no sh:{_NEEDS[name]}"
-    if name == "minCount" and _number(quad) == 0:
-        return "everything has at least 0 values"
-    if name in ("closed", "uniqueLang") and _written(quad) in ("false", "0"):
-        return "it is false"
-    if name in ("minCount", "maxCount") and _number(quad) is None:
+    return _why_void(name, _written(quad))
+
+
+def _why_void(name: str, text: str) -> str:
+    """Say why a constraint cannot be broken, or not be understood, whatever the data is."""
+    number = int(text) if text.isascii() and text.isdigit() else None
+    if name in {"minCount", "maxCount"} and number is None:
         return "it is not a whole number"
+    if name == "minCount" and number == 0:
+        return "everything has at least 0 values"
+    if name in {"closed", "uniqueLang"} and text in {"false", "0"}:
+        return "it is false"
+    if name == "pattern" and not _compiles(text):
+        return "it is no regular expression"
     return ""
 
 
-def _number(quad: Quad) -> int | None:
-    text = _written(quad)
-    return int(text) if text.isascii() and text.isdigit() else None
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 def _written(quad: Quad) -> str:

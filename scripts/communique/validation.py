@@ -20,7 +20,7 @@ from communique.literals import malformed
 from communique.loosening import loosened
 from communique.namespaces import PREFIXES, shrink
 from communique.places import Places
-from communique.shapes import Shapes, judged, unjudged
+from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
 from communique.wording import Wording, gathered
@@ -52,6 +52,7 @@ _IN_COPY = Rule("evidence-in-copy", "What the evidence points at stands in the r
 _ONE_FILE = Rule("added-elsewhere", "Only the curated file adds to what another file describes.")
 _STATEMENTS = "SELECT ?s { ?s a/rdfs:subClassOf* cmq:Statement }"
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
+_SHACL = Rule("shacl-shape", "A shape is what the shapes of SHACL itself ask for.")
 _VERDICT = Rule(
     "curated-verdict",
     "Only data/curated.ttl says what breaches, fulfils or is the counterpart of what.",
@@ -196,6 +197,9 @@ class _Gate:
             message = "The shapes have no target: nothing would be checked."
             yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
         yield from self._judged.faults
+        told = {found.subject for found in self._judged.faults}
+        left = {quad.subject for quad in self._graphs.shapes} - told
+        yield from (each for each in self._of_shacl() if each.subject in left)
         things = dangling.described([*self._graphs.data, *self._graphs.shapes])
         yield from shapequeries.faults(self._graphs.shapes, self._vocabulary, things)
         if self._former:
@@ -203,6 +207,15 @@ class _Gate:
             yield from loosened(
                 _store(before), _store(self._graphs.shapes), name=self._vocabulary.shrink
             )
+
+    def _of_shacl(self) -> Iterator[Fault]:
+        """Judge the shapes themselves by the shapes of SHACL that the W3C has published."""
+        rules = shapes_of_shapes()
+        places = Places(rules, {}, self._vocabulary)
+        wording = Wording(_store(self._graphs.shapes), _store(rules), self._vocabulary)
+        for result in self._engine.results(self._graphs.shapes, rules):
+            quad, part = self._places.borne(result, places.beginnings(result.path))
+            yield fault(quad, part, _SHACL, wording.message(result, ()), layer="shapes")
 
     def _constraints(self) -> Iterator[Fault]:
         judge = graphs(self._judge) if self._judge else self._graphs

@@ -160,7 +160,7 @@ def _is_of_all(result: Result) -> bool:
 
 
 def _rule(result: Result) -> str:
-    return result.message.removesuffix(".") or "A rule of the shape is not kept"
+    return result.message.removesuffix(".") or "It is as SHACL asks for"
 
 
 def _few(words: Wording, result: Result) -> str:
