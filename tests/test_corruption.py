@@ -1,6 +1,7 @@
 """The shapes notice what is corrupted, and what they do not notice has a reason."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -157,8 +158,11 @@ def test_open_shapes_catch_fewer_misspelt_properties() -> None:
     assert sum(bool(weak.by_shapes(each.change)) for each in sample) < before
 
 
-def test_a_sample_of_all_mutants_is_caught_or_listed_with_a_reason() -> None:
+def test_a_sample_of_all_mutants_is_caught_or_listed_with_a_reason(
+    record_property: Callable[[str, object], None],
+) -> None:
     score = catching.run(ROOT, share=1 / 24)
+    record_property("figure", f"a sample of {str(score).splitlines()[-1]}")
     assert catching.findings(ROOT, score, whole=False) == []
     assert score.percent >= catching.LEAST
 
