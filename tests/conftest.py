@@ -44,7 +44,7 @@ def run() -> Run:
 _COUNTED = {
     "test_engines.py::test_both_say_the_same": "cases on which both engines say the same",
     "test_hostile.py::test_the_command_ends_as_listed": "hostile inputs that end as listed",
-    "test_planted.py::test_a_planted_fault_is_told_once": "kinds of planted fault found at their place",
+    "test_planted.py::test_a_planted_fault_is_told_once": "kinds of fault found at their place",
 }
 """Beginnings of tests of which each is one of many, and what there are many of."""
 
