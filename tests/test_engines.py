@@ -39,7 +39,6 @@ REFERENCE_ERRS = {
     "dates-far-apart": "a time without a zone and one with it, days apart, are not compared",
     "dates-far-apart-in-sparql": "the same in a query",
     "languages-of-longer-ranges": "fr-CA does not take in fr-CA-x-a",
-    "malformed-times": "a date passes as a dateTime",
     "messages-with-a-backslash": "a value with a backslash cannot be put into a message",
     "pairs-across-kinds": "values that cannot be compared pass",
     "paths-inverse-of-a-sequence": "the inverse of a sequence is not turned round",

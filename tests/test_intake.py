@@ -107,6 +107,7 @@ def test_the_documents_come_in_the_order_of_folders_and_paths(project: Path) -> 
         "data/actors.ttl",
         "data/articles/1933-11-17-herring.ttl",
         "shapes/statement.ttl",
+        "shapes/thing.ttl",
         "queries/chain.rq",
         "queries/speaks-for.rq",
     ]
