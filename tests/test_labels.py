@@ -53,8 +53,10 @@ def test_a_noun_agrees_with_its_number(number: int, words: str) -> None:
         ("\x1b[2Jgone", "\\u{1B}[2Jgone"),
         ("two\nlines", "two\\u{A}lines"),
         ("abc\u202ecba", "abc\\u{202E}cba"),
+        ("a\u061cb\u200ec\u200fd", "a\\u{61C}b\\u{200E}c\\u{200F}d"),
+        ("a\u00a0b", "a\u00a0b"),
     ],
-    ids=["plain", "terminal command", "line end", "reversed order"],
+    ids=["plain", "terminal command", "line end", "reversed order", "order marks", "wide space"],
 )
 def test_what_would_steer_a_terminal_is_shown(text: str, shown: str) -> None:
     assert visible(text) == shown

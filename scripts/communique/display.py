@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from communique.findings import Finding
+from communique.lines import code_point, steers
 
 WIDTH = 100
 """How many columns a line of an excerpt takes at most."""
@@ -151,7 +152,7 @@ def _symbols(text: str) -> list[str]:
 
 
 def _symbol(character: str) -> str:
-    return character if _plain(character) else f"\\u{{{ord(character):X}}}"
+    return character if _plain(character) else code_point(character)
 
 
 def _in_json(character: str) -> str:
@@ -161,8 +162,7 @@ def _in_json(character: str) -> str:
 
 
 def _plain(character: str) -> bool:
-    printed = character.isprintable() or unicodedata.category(character) == "Zs"
-    return printed and character != "#"
+    return not steers(character) and character != "#"
 
 
 def _columns(symbol: str) -> int:

@@ -1,13 +1,24 @@
 """What stands in a line for a reader: text that steers nothing, numbers with their nouns."""
 
 import re
+import unicodedata
 
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_ODD = re.compile("[^ -~]")
 
 
 def visible(text: str) -> str:
     """Return a text in one line, with what would steer a terminal or turn its order shown."""
-    return _STEERING.sub(lambda found: f"\\u{{{ord(found[0]):X}}}", text)
+    return _ODD.sub(lambda found: code_point(found[0]) if steers(found[0]) else found[0], text)
+
+
+def steers(character: str) -> bool:
+    """Tell whether a character is not printed but does something, or nothing at all."""
+    return not (character.isprintable() or unicodedata.category(character) == "Zs")
+
+
+def code_point(character: str) -> str:
+    r"""Return what is shown in the place of a character: `\u{7}`."""
+    return f"\\u{{{ord(character):X}}}"
 
 
 def count(number: int, noun: str) -> str:
