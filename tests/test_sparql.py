@@ -293,3 +293,14 @@ def test_a_formatter_that_lost_a_token_would_be_stopped(monkeypatch: pytest.Monk
 
     with pytest.raises(AssertionError, match="would be another one"):
         tidied(_UNTIDY)
+
+
+@pytest.mark.parametrize(
+    ("sparql", "names"),
+    [
+        ("?s a.b:c d.:e ?o . a..b: f", ["a.b:c", ":e", "a..b:"]),
+        ("?s e:f.a.b:c ?o", ["e:f.a.b:c"]),
+    ],
+)
+def test_a_prefix_may_have_dots_within(sparql: str, names: list[str]) -> None:
+    assert [each.text for each in tokens(sparql) if each.kind == "name"] == names
