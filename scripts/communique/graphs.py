@@ -150,9 +150,8 @@ def _added(file: File, known: list[Quad], *, placed: bool) -> Iterator[Finding]:
         return
     if not quads:
         yield _whole(file, _EMPTY, "The file holds no triple.", "remove it, or fill it")
-    elsewhere = [quad for quad in quads if not isinstance(quad.graph_name, DefaultGraph)]
-    if elsewhere:
-        yield _whole(file, _ONE_GRAPH, "The file names graphs.", "leave the names of graphs out")
+    if any(not isinstance(quad.graph_name, DefaultGraph) for quad in quads):
+        yield _naming_graphs(file)
     if placed and any(_is_blank(quad) for quad in quads):
         quads = _located(file, quads)
     known.extend(Quad(q.subject, q.predicate, q.object, file.graph) for q in quads)
@@ -203,14 +202,26 @@ def _unreadable(file: File, error: SyntaxError) -> Finding:
     else:
         line, column = error.lineno or 1, error.offset or 1
         region, what = Region(line, column, line, column + 1), str(error.msg).rstrip(".")
-    before, excerpt = around(text, region)
+    return _at(file, region, _SYNTAX, f"Not {FORMATS[suffix(file.path)].name}: {what}.")
+
+
+def _naming_graphs(file: File) -> Finding:
+    """Say where the first graph is named."""
+    reading = file.placed()
+    region = reading.region(reading.graphs[0])
+    return _at(file, region, _ONE_GRAPH, "The file names graphs.", "leave the names of graphs out")
+
+
+def _at(file: File, region: Region, rule: Rule, message: str, hint: str = "") -> Finding:
+    before, excerpt = around(file.document.text, region)
     return Finding(
         file=file.path,
         region=region,
-        rule=_SYNTAX,
-        message=f"Not {FORMATS[suffix(file.path)].name}: {what}.",
+        rule=rule,
+        message=message,
         severity="error",
         layer="syntax",
+        hint=hint,
         before=before,
         excerpt=excerpt,
     )

@@ -8,7 +8,7 @@ import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TypeAlias, cast
 
@@ -124,6 +124,8 @@ class Reading:
     triples: list[Located]
     names: list[Named]
     declared: list[Declared]
+    graphs: list[At] = field(default_factory=list)
+    """Where a graph is named."""
 
     def region(self, at: At) -> Region:
         r"""Return lines and columns; lines end with \n, \r\n or \r, a leading BOM has no column."""
@@ -149,7 +151,7 @@ def read(text: str, *, syntax: RdfFormat = RdfFormat.TURTLE, base: str = "") -> 
     step: _Step | None = reader.statement
     while step:
         step = step()
-    return Reading(text, reader.located(), reader.names, reader.declared)
+    return Reading(text, reader.located(), reader.names, reader.declared, reader.graphs)
 
 
 @cache
@@ -169,6 +171,7 @@ class _Reader:
     def __init__(self, text: str, syntax: RdfFormat, base: str = "") -> None:
         self.names: list[Named] = []
         self.declared: list[Declared] = []
+        self.graphs: list[At] = []
         self._text, self._syntax, self._base = text, syntax, base
         self._triples: list[
             tuple[Resource, NamedNode, Term, Resource | None, _Span, _Span, _Span]
@@ -336,6 +339,7 @@ class _Lines(_Reader):
         self._graph = None
         if self._syntax == RdfFormat.N_QUADS and self._kind in {"iri", "label"}:
             self._graph = self._resource()
+            self.graphs.append((self._start, self._end))
             self._next()
         if self._kind != "." or re.search(r"[\r\n]", self._text[begun : self._end]):
             raise self._expected("a dot on the same line")
@@ -426,6 +430,7 @@ class _Blocks(_Reader):
 
     def _named_graph(self) -> _Step:
         self._next()
+        start = self._start
         if self._kind in _NODES:
             graph = self._resource()
         elif self._kind == "[":
@@ -435,6 +440,7 @@ class _Blocks(_Reader):
                 raise self._expected("the name of a graph")
         else:
             raise self._expected("the name of a graph")
+        self.graphs.append((start, self._end))
         self._next()
         if self._kind != "{":
             raise self._expected("{")
@@ -535,6 +541,7 @@ class _Blocks(_Reader):
         around = self._open[0]
         named = self._text[around.at[0]] != "("
         if self._kind == "{" and self._syntax == RdfFormat.TRIG and not self._within and named:
+            self.graphs.append((around.at[0], around.at[1]))
             return self._enter(around.node)
         return self._predicate()
 
