@@ -70,6 +70,10 @@ class Shapes:
         """List what a predicate says of a thing."""
         return self._objects.get(subject, {}).get(predicate, [])
 
+    def about(self, subject: Term) -> Mapping[str, list[Term]]:
+        """Return all that the shapes say of a thing, by predicate."""
+        return self._objects.get(subject, {})
+
     def subjects(self) -> list[Term]:
         """List what the shapes say something of."""
         return list(self._objects)

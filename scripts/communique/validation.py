@@ -1,15 +1,16 @@
 """The gate: what is checked, in which order, and what one layer leaves to the next."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from communique import dangling, policy, resources, shapequeries, vocabularies
 from communique.dataset import graph_iri, select
-from communique.engines import engine
+from communique.engines import Result, engine
 from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
@@ -74,14 +75,33 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     `former` are shapes than which the project's own should not be looser. Errors whose fingerprints
     are `known` leave nothing out.
     """
-    asked = (root, engine_name, copy, judge, former)
-    report = _run(_Gate(*asked, placed=engine_name != "fast"), known)
-    if engine_name == "fast" and any(each.layer in _OF_GRAPHS for each in report.findings):
-        return _run(_Gate(*asked, placed=True), known)  # now there is something to be placed
-    return report
+    choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
+    found, at_the_door = documents(root)
+    return checked(lambda *, placed: Gate(root, choices, found, at_the_door, placed=placed), choices)
 
 
-def _run(gate: "_Gate", known: Collection[str]) -> Report:
+class _Making(Protocol):
+    """Makes a gate: one that knows where things stand, or one that need not."""
+
+    def __call__(self, *, placed: bool) -> "Gate":
+        """Return the gate."""
+
+
+def checked(making: _Making, choices: "Choices") -> Report:
+    """Run a gate; where it finds something in graphs, once more, to tell where that stands."""
+    gate = making(placed=choices.engine != "fast")
+    findings, failed = run(gate, choices.known)
+    if choices.engine == "fast" and any(each.layer in _OF_GRAPHS for each in findings):
+        gate = making(placed=True)
+        findings, failed = run(gate, choices.known)
+    return gate.report(findings, tuple(layer for layer, whole in failed.items() if not whole))
+
+
+def run(gate: "Gate", known: Collection[str]) -> tuple[set[Finding], dict[str, bool]]:
+    """Check layer by layer; return what is found, and which layers failed.
+
+    A layer that was checked and has errors is True, one that was left out for it is False.
+    """
     findings: set[Finding] = set()
     failed: dict[str, bool] = {}
     for layer in LAYERS:
@@ -92,8 +112,7 @@ def _run(gate: "_Gate", known: Collection[str]) -> Report:
         findings |= found if layer != "policy" else _untold(found, findings)
         if any(each.severity == "error" for each in _unknown(found, known)):
             failed[layer] = True
-    unchecked = tuple(layer for layer, was_checked in failed.items() if not was_checked)
-    return gate.report(findings, unchecked)
+    return findings, failed
 
 
 def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Finding]:
@@ -107,25 +126,38 @@ def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
     return {each for each in found if (each.file, each.region, each.value) not in known}
 
 
-class _Gate:
+@dataclass(frozen=True)
+class Choices:
+    """How a project is checked."""
+
+    engine: str = "fast"
+    copy: Path | None = None
+    judge: tuple[Document, ...] = ()
+    """Shapes that stand in for the project's own, which are then only checked themselves."""
+    former: tuple[Document, ...] = ()
+    """Shapes than which the project's own should not be looser."""
+    known: frozenset[str] = frozenset()
+    """Fingerprints of errors that leave nothing out."""
+
+
+class Gate:
     """A project under check: what is read for one layer is there for the next."""
 
-    def __init__(  # noqa: PLR0913  what `validate` takes
+    def __init__(
         self,
         root: Path,
-        engine_name: str,
-        copy: Path | None,
-        judge: Sequence[Document],
-        former: Sequence[Document],
+        choices: Choices,
+        found: Sequence[Document],
+        at_the_door: Iterable[Finding],
         *,
         placed: bool,
     ) -> None:
+        """Take the documents of a project, and what was found while they were opened."""
         self._root = root
-        self._engine = engine(engine_name)
-        self._copy = copy
-        self._documents, self._at_the_door = documents(root)
-        self._judge = judge
-        self._former = former
+        self._choices = choices
+        self._engine = engine(choices.engine)
+        self._documents = found
+        self._at_the_door = at_the_door
         self._placed = placed
 
     def check(self, layer: str) -> Iterator[Finding]:
@@ -202,8 +234,8 @@ class _Gate:
         yield from (each for each in self._of_shacl() if each.subject in left)
         things = dangling.described([*self._graphs.data, *self._graphs.shapes])
         yield from shapequeries.faults(self._graphs.shapes, self._vocabulary, things)
-        if self._former:
-            before = graphs(self._former).shapes
+        if self._choices.former:
+            before = graphs(self._choices.former).shapes
             yield from loosened(
                 _store(before), _store(self._graphs.shapes), name=self._vocabulary.shrink
             )
@@ -218,12 +250,16 @@ class _Gate:
             yield fault(quad, part, _SHACL, wording.message(result, ()), layer="shapes")
 
     def _constraints(self) -> Iterator[Fault]:
-        judge = graphs(self._judge) if self._judge else self._graphs
+        judge = graphs(self._choices.judge) if self._choices.judge else self._graphs
         rules = Places(judge.shapes, judge.files, self._vocabulary)
-        shapes = judged(judge.shapes, self._union).store if self._judge else self._judged.store
+        shapes = judged(judge.shapes, self._union).store if self._choices.judge else self._judged.store
         yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
         results = self._engine.results(self._graphs.asked, judge.shapes)
+        yield from self._told(results, rules, wording)
+
+    def _told(self, results: Iterable[Result], rules: Places, wording: Wording) -> Iterator[Fault]:
+        """Turn the results of an engine into faults, with the rules that were not kept."""
         for result, others in gathered(results):
             quad, part = self._places.borne(result, rules.beginnings(result.path))
             yield fault(
@@ -300,7 +336,7 @@ class _Gate:
 
     @cached_property
     def _words(self) -> ReaderCopy | None:
-        return read_copy(self._copy) if self._copy else None
+        return read_copy(self._choices.copy) if self._choices.copy else None
 
     @cached_property
     def _union(self) -> Store:
