@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from zlib import crc32
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
 
@@ -18,9 +19,9 @@ _PREFIX = re.compile("[Pp][Rr][Ee][Ff][Ii][Xx]")
 _DECLARED = re.compile(r"\s+([^\s:<]*):\s*<([^>]*)>")
 
 _SYNTAX = Rule("syntax", "A file is in the syntax that its name promises.")
-_ONE_GRAPH = Rule("one-graph", "A file is one graph of its own, and names no other.")
+ONE_GRAPH = Rule("one-graph", "A file is one graph of its own, and names no other.")
 _EMPTY = Rule("empty-file", "A file holds a triple.")
-_TWICE = Rule("duplicate-file", "No two files hold the same bytes.")
+TWICE = Rule("duplicate-file", "No two files hold the same bytes.")
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,13 @@ def graphs(documents: Iterable[Document], *, placed: bool = True) -> Graphs:
     for document in documents:
         if suffix(document.path) not in FORMATS:
             continue
-        file = File(document, len(found.files), _graph(PurePosixPath(document.path)))
+        file = File(document, crc32(document.path.encode()), _graph(PurePosixPath(document.path)))
         if (other := seen.setdefault(document.text, document.path)) != document.path:
-            found.findings.append(_whole(file, _TWICE, f"The file holds the same as {other}."))
+            found.findings.append(_whole(file, TWICE, f"The file holds the same as {other}."))
         elif file.graph in found.files:
             other = found.files[file.graph].path
             message = f"The file would be the same graph as {other}."
-            found.findings.append(_whole(file, _ONE_GRAPH, message, "give it another name"))
+            found.findings.append(_whole(file, ONE_GRAPH, message, "give it another name"))
         else:
             found.files[file.graph] = file
             is_rule = document.path.startswith("shapes/")
@@ -209,7 +210,7 @@ def _naming_graphs(file: File) -> Finding:
     """Say where the first graph is named."""
     reading = file.placed()
     region = reading.region(reading.graphs[0])
-    return _at(file, region, _ONE_GRAPH, "The file names graphs.", "leave the names of graphs out")
+    return _at(file, region, ONE_GRAPH, "The file names graphs.", "leave the names of graphs out")
 
 
 def _at(file: File, region: Region, rule: Rule, message: str, hint: str = "") -> Finding:

@@ -5,9 +5,9 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from communique.dataset import FORMATS
 from communique.errors import CommuniqueError
@@ -60,20 +60,77 @@ def documents(
     No link is followed and nothing outside the root is opened. A folder that is missing is a
     CommuniqueError.
     """
+    names, findings = listed(root, folders)
+    passed, found = opened(root, names)
+    return passed, sorted([*findings, *found])
+
+
+def listed(root: Path, folders: tuple[str, ...] = FOLDERS) -> tuple[list[str], list[Finding]]:
+    """List the files below the folders of a project without opening them; tell what is refused."""
     gate = _Gate(root)
     for folder in folders:
         gate.enter(folder)
-    return gate.documents, sorted(gate.findings)
+    return gate.names, sorted(gate.findings)
+
+
+def opened(root: Path, names: Iterable[str]) -> tuple[list[Document], list[Finding]]:
+    """Open some files of a project, which are kept; return what passed, and what is refused."""
+    passed, findings, left = list[Document](), list[Finding](), LARGEST_PROJECT
+    for name in names:
+        data, found = content(root, name)
+        before, left = left, left - len(data or b"")
+        if data is not None and left >= 0:
+            document, found = admitted(name, data)
+            passed += [document] if document else []
+        elif data is not None and before >= 0:
+            message = "With this file the project has more than 500 MB; the rest is not read."
+            found = [_refused("total-size", name, message, "divide the project")]
+        findings += found
+    return passed, sorted(findings)
+
+
+def content(root: Path, name: str) -> tuple[bytes | None, list[Finding]]:
+    """Return what is in a file of a project, or why it is not read."""
+    try:
+        with os.fdopen(os.open(root / name, _FLAGS), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                return None, [_refused("not-a-file", name, "This is not a file.", "remove it")]
+            data = file.read(min(status.st_size, LARGEST_FILE) + 1)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return None, [_refused("symlink", name, _LINK, "check the file")]
+        return None, [_refused("unreadable", name, f"{error.strerror}.", "check the file")]
+    if len(data) > LARGEST_FILE:
+        message = "This file has more than 20 MB."
+        hint = "divide it, and keep what is generated out"
+        return None, [_refused("file-size", name, message, hint)]
+    return data, []
+
+
+def admitted(name: str, data: bytes) -> tuple[Document | None, list[Finding]]:
+    """Look at what a file holds, before any engine does; return it if there is no error."""
+    text, found = _decoded(name, data.removeprefix(_BOM))
+    if not found:
+        found = _read(text, PurePosixPath(name).suffix)
+    if data.startswith(_BOM):
+        found = [*found, _marked(text)]
+    if any(finding.severity == "error" for finding in found):
+        return None, found
+    return Document(name, text.text, data.removeprefix(_BOM)), found
+
+
+def _refused(rule: str, name: str, message: str, hint: str) -> Finding:
+    return refusal(rule, Text(name, ""), Region(), message, hint)
 
 
 class _Gate:
-    """Lets the files of one project in, or not."""
+    """Lists the files of one project, and tells which cannot be what they should."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._left = LARGEST_PROJECT
-        self._names: dict[str, str] = {}
-        self.documents: list[Document] = []
+        self._seen: dict[str, str] = {}
+        self.names: list[str] = []
         self.findings: list[Finding] = []
 
     def enter(self, folder: str) -> None:
@@ -106,29 +163,17 @@ class _Gate:
         return sorted(folders, reverse=True), files
 
     def _look(self, path: Path, accepted: tuple[str, ...]) -> None:
-        """Open one file and let it in, if nothing is against it."""
+        """List a file, if nothing is against its name and its kind."""
         name = _shown(path.relative_to(self._root))
-        if not self._well_named(path, name) or not self._is_file(path, accepted):
-            return
-        data = self._opened(path)
-        if data is None:
-            return
-        text, found = _decoded(name, data.removeprefix(_BOM))
-        if not found:
-            found = _read(text, path.suffix)
-        if data.startswith(_BOM):
-            found.append(_marked(text))
-        self.findings += found
-        if all(finding.severity != "error" for finding in found):
-            self.documents.append(Document(name, text.text, data.removeprefix(_BOM)))
+        if self._well_named(path, name) and self._is_file(path, accepted):
+            self.names.append(name)
 
     def _refuse(self, rule: str, path: Path, message: str, hint: str) -> None:
-        text = Text(_shown(path.relative_to(self._root)), "")
-        self.findings.append(refusal(rule, text, Region(), message, hint))
+        self.findings.append(_refused(rule, _shown(path.relative_to(self._root)), message, hint))
 
     def _well_named(self, path: Path, name: str) -> bool:
         folded = unicodedata.normalize("NFC", name).casefold()
-        other = self._names.setdefault(folded, name)
+        other = self._seen.setdefault(folded, name)
         if hidden_in(path.name) or "\\" in path.name or "\\x" in name or "\\udc" in name:
             message = "The name of this file holds what cannot be shown."
             self._refuse("file-name", path, message, "name it with letters, digits and hyphens")
@@ -152,35 +197,6 @@ class _Gate:
         else:
             return True
         return False
-
-    def _opened(self, path: Path) -> bytes | None:
-        """Return what is in a file, unless it is too large."""
-        try:
-            with os.fdopen(os.open(path, _FLAGS), "rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    self._refuse("not-a-file", path, "This is not a file.", "remove it")
-                    return None
-                data = file.read(min(status.st_size, LARGEST_FILE) + 1)
-        except OSError as error:
-            linked = error.errno == errno.ELOOP
-            rule, message = ("symlink", _LINK) if linked else ("unreadable", f"{error.strerror}.")
-            self._refuse(rule, path, message, "check the file")
-            return None
-        if len(data) > LARGEST_FILE:
-            message = "This file has more than 20 MB."
-            self._refuse("file-size", path, message, "divide it, and keep what is generated out")
-            return None
-        return self._within_total(path, data)
-
-    def _within_total(self, path: Path, data: bytes) -> bytes | None:
-        before, self._left = self._left, self._left - len(data)
-        if self._left >= 0:
-            return data
-        if before >= 0:
-            message = "With this file the project has more than 500 MB; the rest is not read."
-            self._refuse("total-size", path, message, "divide the project")
-        return None
 
 
 _LINK = "This is a link to a file, not a file."

@@ -8,12 +8,13 @@ A rule that may come to another article has to be asked of all articles together
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
+from typing import NamedTuple
 
-from pyoxigraph import Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from communique.dataset import Term
-from communique.engines import Shapes, sh
+from communique.engines import Shapes
 from communique.namespaces import PREFIXES
 from communique.tokens import Token, signs
 
@@ -44,6 +45,11 @@ def shared(kind: str) -> str:
     return _SHARED + kind
 
 
+def class_of(sort: str) -> str:
+    """Return the class of shared things of a sort; nothing of another sort."""
+    return sort.removeprefix(_SHARED) if sort.startswith(_SHARED) else ""
+
+
 def _back(start: str, end: str) -> tuple[str, str]:
     """Tell from which sort an edge is met backwards, and to which it then leads."""
     if start == OWN:
@@ -68,7 +74,7 @@ class Profile:
             met, led = _back(start, end)
             self._steps[predicate, True, met].add(led)
 
-    @property
+    @cached_property
     def shared(self) -> Sorts:
         """All sorts of things that are shared."""
         return NOTHING.union(*self._things.values())
@@ -81,6 +87,14 @@ class Profile:
         """Return where a step along a predicate, or back, may lead."""
         found = (self._steps.get((predicate, back, sort), NOTHING) for sort in sorts)
         return (sorts & {FOREIGN}).union(*found)
+
+
+class Rule(NamedTuple):
+    """One constraint of a shape: what it says, as a triple."""
+
+    shape: NamedNode | BlankNode
+    predicate: NamedNode
+    value: Term
 
 
 @dataclass
@@ -115,11 +129,8 @@ class Reach:
         return sorts
 
 
-def reach(shapes: Shapes, rule: Quad, profile: Profile, start: Sorts) -> Reach:
-    """Tell how far a rule reaches that is asked of things of some sort.
-
-    A rule is one constraint of a shape with a target: a triple about the shape.
-    """
+def reach(shapes: Shapes, rule: Rule, profile: Profile, start: Sorts) -> Reach:
+    """Tell how far a rule reaches that is asked of things of some sort."""
     found = Reach(profile)
     try:
         _Walk(shapes, found).rule(rule, start)
@@ -135,18 +146,16 @@ class _Walk:
         self._shapes = shapes
         self._found = found
 
-    def rule(self, rule: Quad, sorts: Sorts) -> None:
+    def rule(self, rule: Rule, sorts: Sorts) -> None:
         """Follow one constraint of a shape."""
-        if isinstance(rule.subject, Triple):
-            raise _Unknown
-        path = self._shapes.one(rule.subject, "path")
+        path = self._shapes.one(rule.shape, "path")
         values = self._path(path, sorts, 0) if path is not None else sorts
         self._constraint(rule, sorts, values, 0)
 
-    def _constraint(self, rule: Quad, sorts: Sorts, values: Sorts, depth: int) -> None:
-        if depth > _DEEPEST or isinstance(rule.object, Triple) or isinstance(rule.subject, Triple):
+    def _constraint(self, rule: Rule, sorts: Sorts, values: Sorts, depth: int) -> None:
+        if depth > _DEEPEST:
             raise _Unknown
-        name, value = rule.predicate.value.removeprefix(_SH), rule.object
+        name, value = rule.predicate.value.removeprefix(_SH), rule.value
         if name in {"property", "node", "not", "qualifiedValueShape"}:
             self._shape(value, values, depth + 1)
         elif name in {"and", "or", "xone"}:
@@ -155,7 +164,7 @@ class _Walk:
         elif name in {"equals", "disjoint", "lessThan", "lessThanOrEquals"}:
             self._found.step(sorts, value.value)
         elif name == "sparql":
-            self._query(rule.subject, value, sorts)
+            self._query(rule.shape, value, sorts)
         elif name not in _OF_VALUES:
             raise _Unknown(name)
 
@@ -186,12 +195,10 @@ class _Walk:
         for name in ("zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath"):
             inner = self._shapes.one(node, name)
             if inner is not None:
-                    return _repeated(partial(self._path, inner, depth=depth + 1), sorts)
+                return _repeated(partial(self._path, inner, depth=depth + 1), sorts)
         raise _Unknown
 
-    def _query(self, shape: Term, constraint: Term | Triple, sorts: Sorts) -> None:
-        if isinstance(constraint, Triple):
-            raise _Unknown
+    def _query(self, shape: Term, constraint: Term, sorts: Sorts) -> None:
         prefixes = {
             prefix.value: space.value
             for source in self._shapes.of(constraint, "prefixes")
@@ -205,32 +212,40 @@ class _Walk:
             _Query(query, prefixes, self._found).read(sorts)
 
 
-_OF_VALUES = frozenset(
-    """class closed datatype deactivated flags hasValue ignoredProperties in languageIn maxCount
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_OF_VALUES = _words(
+    """
+    class closed datatype deactivated flags hasValue ignoredProperties in languageIn maxCount
     maxExclusive maxInclusive maxLength minCount minExclusive minInclusive minLength nodeKind
-    pattern qualifiedMaxCount qualifiedMinCount uniqueLang""".split()
+    pattern qualifiedMaxCount qualifiedMinCount uniqueLang
+    """
 )
 """What is asked of a thing itself and of what is said of it."""
-_TALK = frozenset(
-    """defaultValue description group message name order path severity targetClass targetNode
-    targetObjectsOf targetSubjectsOf""".split()
+_TALK = _words(
+    """
+    defaultValue description group message name order path severity targetClass targetNode
+    targetObjectsOf targetSubjectsOf
+    """
 )
 
 
-def constraints(shapes: Shapes, shape: Term) -> Iterator[Quad]:
-    """Yield what a shape asks, as triples about it."""
+def constraints(shapes: Shapes, shape: Term) -> Iterator[Rule]:
+    """Yield what a shape asks."""
     if isinstance(shape, Literal):
         return
     for predicate, values in shapes.about(shape).items():
         if predicate.startswith(_SH) and predicate.removeprefix(_SH) not in _TALK:
             for value in values:
-                yield Quad(shape, NamedNode(predicate), value)
+                yield Rule(shape, NamedNode(predicate), value)
 
 
-def _members(shapes: Shapes, node: Term | Triple) -> Iterator[Term]:
+def _members(shapes: Shapes, node: Term) -> Iterator[Term]:
     """Yield the members of a list."""
-    seen = set[object]()
-    while not isinstance(node, Triple) and node not in seen:
+    seen = set[Term]()
+    while node not in seen:
         seen.add(node)
         yield from shapes.objects(node, _RDF + "first")
         node = next(iter(shapes.objects(node, _RDF + "rest")), node)
@@ -338,9 +353,7 @@ class _Query:
         """Return what a variable or a name may be."""
         if term.startswith("?"):
             return known.get(term, NOTHING)
-        return (
-            self._found.profile.sorts(term[1:-1]) if term.startswith("<") else Sorts((PLAIN,))
-        )
+        return self._found.profile.sorts(term[1:-1]) if term.startswith("<") else Sorts((PLAIN,))
 
     def _bind(self, known: dict[str, Sorts], term: str, sorts: Sorts) -> None:
         if term.startswith("?"):
@@ -460,8 +473,10 @@ class _Query:
 
 
 _FAR = 9
-_NOT_READ = frozenset(
-    """FROM GRAPH GROUP HAVING LIMIT MINUS OFFSET ORDER SERVICE UNION VALUES COUNT SUM MIN MAX AVG
-    SAMPLE GROUP_CONCAT PREFIX BASE""".split()
+_NOT_READ = _words(
+    """
+    FROM GRAPH GROUP HAVING LIMIT MINUS OFFSET ORDER SERVICE UNION VALUES COUNT SUM MIN MAX AVG
+    SAMPLE GROUP_CONCAT PREFIX BASE
+    """
 )
 """The words of queries that are not read here."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,12 +93,12 @@ def load_shapes(root: Path, data: Store) -> Shapes:
     return judged(store, data)
 
 
-def judged(files: Iterable[Quad], data: Store) -> Shapes:
-    """Try the targets of shapes, each file a named graph, on the data."""
+def judged(files: Iterable[Quad], data: "Store | Things") -> Shapes:
+    """Try the targets of shapes, each file a named graph, on the data, or on what it names."""
     store, quads = Store(), list(files)
     store.extend(quads)
     store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    targets, things = list(_targets(store)), _Things(data)
+    targets, things = list(_targets(store)), data if isinstance(data, Things) else things_of(data)
     used = dict.fromkeys((quad.subject for quad in targets), False)
     idle = []
     for quad in targets:
@@ -141,7 +141,7 @@ def unjudged(data: Iterable[Quad], union: Store, shapes: Store) -> Iterator[Faul
         if isinstance(target.object, NamedNode):
             found = union.quads_for_pattern(None, target.object, None, DefaultGraph())
             judged_ |= {quad.object for quad in found}
-    above = _Things(union).above
+    above = things_of(union).above
     types = defaultdict[object, list[Quad]](list)
     for quad in data:
         if quad.predicate == _TYPE:
@@ -163,21 +163,21 @@ def _targets(store: Store) -> Iterator[Quad]:
             yield Quad(shape, NamedNode(_SH + "targetClass"), shape)
 
 
-class _Things:
+class Things:
     """What targets can find in the data."""
 
-    def __init__(self, data: Store) -> None:
-        self._predicates, self._terms = set[object](), set[object]()
-        self._above = defaultdict[object, list[object]](list)
-        types = set[object]()
-        for quad in data.quads_for_pattern(None, None, None, DefaultGraph()):
-            self._predicates.add(quad.predicate)
-            self._terms |= {quad.subject, quad.object}
-            if quad.predicate == _TYPE:
-                types.add(quad.object)
-            elif quad.predicate == _BELOW:
-                self._above[quad.subject].append(quad.object)
-        self._classes = self.above(types)
+    def __init__(
+        self,
+        predicates: Collection[object],
+        terms: Collection[object],
+        types: Iterable[object],
+        above: Mapping[object, Iterable[object]],
+    ) -> None:
+        """Take what is named, and how, which classes there are, and the classes above each."""
+        self._predicates = predicates
+        self._terms = terms
+        self._above = above
+        self._classes = self.above(set(types))
 
     def above(self, classes: set[object]) -> set[object]:
         """Return some classes, and all of which they are subclasses."""
@@ -186,7 +186,7 @@ class _Things:
             each = waiting.pop()
             if each not in found:
                 found.add(each)
-                waiting += self._above[each]
+                waiting += self._above.get(each, ())
         return found
 
     def has(self, target: Quad) -> bool:
@@ -194,6 +194,20 @@ class _Things:
         kind = target.predicate.value.removeprefix(_SH)
         among = {"targetClass": self._classes, "targetNode": self._terms}
         return target.object in among.get(kind, self._predicates)
+
+
+def things_of(data: Store) -> Things:
+    """Return what targets can find in a store."""
+    predicates, terms, types = set[object](), set[object](), set[object]()
+    above = defaultdict[object, list[object]](list)
+    for quad in data.quads_for_pattern(None, None, None, DefaultGraph()):
+        predicates.add(quad.predicate)
+        terms |= {quad.subject, quad.object}
+        if quad.predicate == _TYPE:
+            types.add(quad.object)
+        elif quad.predicate == _BELOW:
+            above[quad.subject].append(quad.object)
+    return Things(predicates, terms, types, above)
 
 
 def _idle(target: Quad) -> Fault:

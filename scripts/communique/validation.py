@@ -1,10 +1,10 @@
 """The gate: what is checked, in which order, and what one layer leaves to the next."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
@@ -40,6 +40,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """What each layer builds on: it is left out where one of these has errors."""
 
+_Made = TypeVar("_Made", bound="Gate")
 _OF_GRAPHS = frozenset(("terms", "names", "shapes", "constraints", "evidence", "policy"))
 """The layers that look at triples; the others look at texts, and know where things stand."""
 _WARNING = PREFIXES["sh"] + "Warning"
@@ -77,35 +78,42 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     """
     choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
     found, at_the_door = documents(root)
-    return checked(lambda *, placed: Gate(root, choices, found, at_the_door, placed=placed), choices)
-
-
-class _Making(Protocol):
-    """Makes a gate: one that knows where things stand, or one that need not."""
-
-    def __call__(self, *, placed: bool) -> "Gate":
-        """Return the gate."""
-
-
-def checked(making: _Making, choices: "Choices") -> Report:
-    """Run a gate; where it finds something in graphs, once more, to tell where that stands."""
-    gate = making(placed=choices.engine != "fast")
-    findings, failed = run(gate, choices.known)
-    if choices.engine == "fast" and any(each.layer in _OF_GRAPHS for each in findings):
-        gate = making(placed=True)
-        findings, failed = run(gate, choices.known)
+    gate, findings, failed = findings_of(
+        lambda placed: Gate(root, choices, found, at_the_door, placed=placed), choices
+    )
     return gate.report(findings, tuple(layer for layer, whole in failed.items() if not whole))
 
 
-def run(gate: "Gate", known: Collection[str]) -> tuple[set[Finding], dict[str, bool]]:
+def findings_of(
+    making: "Callable[[bool], _Made]", choices: "Choices", before: Collection[str] = ()
+) -> "tuple[_Made, set[Finding], dict[str, bool]]":
+    """Run a gate (see run), and once more if something is found in graphs, to tell where.
+
+    The gate is made without knowing where things stand, or with.
+    """
+    gate = making(choices.engine != "fast")
+    findings, failed = run(gate, choices.known, before)
+    if choices.engine == "fast" and any(each.layer in _OF_GRAPHS for each in findings):
+        gate = making(True)  # noqa: FBT003  the one thing in which gates differ
+        findings, failed = run(gate, choices.known, before)
+    return gate, findings, failed
+
+
+def run(
+    gate: "Gate",
+    known: Collection[str],
+    before: Collection[str] = (),
+    layers: Sequence[str] = LAYERS,
+) -> tuple[set[Finding], dict[str, bool]]:
     """Check layer by layer; return what is found, and which layers failed.
 
-    A layer that was checked and has errors is True, one that was left out for it is False.
+    A layer that was checked and has errors is True, one that was left out for it is False. What
+    builds on a layer that failed before, elsewhere, is left out, too.
     """
     findings: set[Finding] = set()
     failed: dict[str, bool] = {}
-    for layer in LAYERS:
-        if failed.keys() & NEEDS.get(layer, ()):
+    for layer in layers:
+        if {*failed, *before} & {*NEEDS.get(layer, ())}:
             failed[layer] = False
             continue
         found = set(gate.check(layer))
@@ -222,7 +230,7 @@ class Gate:
 
     def _names(self) -> Iterator[Fault]:
         quads = [*self._graphs.data, *self._graphs.shapes]
-        yield from dangling.faults(quads, self._vocabulary, dangling.described(quads))
+        yield from dangling.faults(quads, self._vocabulary, self._known_names)
 
     def _shapes(self) -> Iterator[Finding | Fault]:
         if not self._judged.targeting and not self._judged.faults:
@@ -237,14 +245,14 @@ class Gate:
         if self._choices.former:
             before = graphs(self._choices.former).shapes
             yield from loosened(
-                _store(before), _store(self._graphs.shapes), name=self._vocabulary.shrink
+                store_of(before), store_of(self._graphs.shapes), name=self._vocabulary.shrink
             )
 
     def _of_shacl(self) -> Iterator[Fault]:
         """Judge the shapes themselves by the shapes of SHACL that the W3C has published."""
         rules = shapes_of_shapes()
         places = Places(rules, {}, self._vocabulary)
-        wording = Wording(_store(self._graphs.shapes), _store(rules), self._vocabulary)
+        wording = Wording(store_of(self._graphs.shapes), store_of(rules), self._vocabulary)
         for result in self._engine.results(self._graphs.shapes, rules):
             quad, part = self._places.borne(result, places.beginnings(result.path))
             yield fault(quad, part, _SHACL, wording.message(result, ()), layer="shapes")
@@ -252,10 +260,12 @@ class Gate:
     def _constraints(self) -> Iterator[Fault]:
         judge = graphs(self._choices.judge) if self._choices.judge else self._graphs
         rules = Places(judge.shapes, judge.files, self._vocabulary)
-        shapes = judged(judge.shapes, self._union).store if self._choices.judge else self._judged.store
+        shapes = (
+            judged(judge.shapes, self._union).store if self._choices.judge else self._judged.store
+        )
         yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
-        results = self._engine.results(self._graphs.asked, judge.shapes)
+        results = self._engine.results(self._asked, judge.shapes)
         yield from self._told(results, rules, wording)
 
     def _told(self, results: Iterable[Result], rules: Places, wording: Wording) -> Iterator[Fault]:
@@ -293,11 +303,19 @@ class Gate:
 
     def _added_elsewhere(self) -> Iterator[Fault]:
         """Yield what a file adds to a thing that another one describes."""
-        home = {quad.subject: quad.graph_name for quad in self._in_data if quad.predicate == _TYPE}
-        for quad in self._in_data:
+        home = self._homes()
+        for quad in self._additions():
             if quad.graph_name not in (home.get(quad.subject, quad.graph_name), _CURATED):
                 message = "Another file describes this thing, and this one adds to it."
                 yield fault(quad, "predicate", _ONE_FILE, message, layer="policy")
+
+    def _homes(self) -> dict[object, object]:
+        """Return the graph in which each thing has its class."""
+        return {quad.subject: quad.graph_name for quad in self._in_data if quad.predicate == _TYPE}
+
+    def _additions(self) -> Iterable[Quad]:
+        """Return what may add to a thing of another file."""
+        return self._in_data
 
     def _policy(self) -> Iterator[Fault]:
         yield from self._added_elsewhere()
@@ -339,8 +357,18 @@ class Gate:
         return read_copy(self._choices.copy) if self._choices.copy else None
 
     @cached_property
+    def _known_names(self) -> Collection[str]:
+        """The IRIs of all that is described."""
+        return dangling.described([*self._graphs.data, *self._graphs.shapes])
+
+    @cached_property
+    def _asked(self) -> list[Quad]:
+        """What shapes judge."""
+        return self._graphs.asked
+
+    @cached_property
     def _union(self) -> Store:
-        return _store(self._graphs.asked)
+        return store_of(self._asked)
 
     @cached_property
     def _judged(self) -> Shapes:
@@ -352,7 +380,7 @@ def _of_thing(iri: str, rule: Rule, message: str) -> Fault:
     return fault(Quad(thing, _TYPE, thing), "subject", rule, message, layer="evidence")
 
 
-def _store(quads: Iterable[Quad]) -> Store:
+def store_of(quads: Iterable[Quad]) -> Store:
     """Return what some quads say, in the default graph."""
     store = Store()
     store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
