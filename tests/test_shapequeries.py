@@ -192,7 +192,7 @@ def test_a_condition_that_no_data_decides_is_told(
         "SELECT $this ?value WHERE { $this ?p ?value FILTER(?value = $this) } LIMIT 1",
         "SELECT $this WHERE { $this ?p ?o } GROUP BY $this HAVING (COUNT(*) > 9)",
         "SELECT $this WHERE { $this ?p ?o FILTER NOT EXISTS { ?o ?q ?r FILTER(?r != ?p) } }",
-        "SELECT * { { SELECT $this (COUNT(?x) AS ?n) { $this ?p ?x } GROUP BY $this } FILTER(?n < 0)}",
+        "SELECT * {{ SELECT $this (COUNT(?x) AS ?n) { $this ?p ?x } GROUP BY $this } FILTER(?n<0)}",
         "SELECT $this WHERE { $this ?p ?o BIND(1 AS ?one) FILTER(STRLEN(STR(?o)) < ?one) }",
         "SELECT $this WHERE { $this (<urn:a>|<urn:b>)+ [ <urn:c> ?d ] FILTER(?d = ($this)) }",
     ],
