@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import dangling, policy, resources, shapequeries, vocabularies
+from communique import dangling, misplaced, policy, resources, shapequeries, vocabularies
 from communique.dataset import graph_iri, select
 from communique.engines import engine
 from communique.evidence import LOST, ReaderCopy, check, read_copy
@@ -196,6 +196,8 @@ class _Gate:
         if not self._judged.targeting and not self._judged.faults:
             message = "The shapes have no target: nothing would be checked."
             yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
+        yield from misplaced.shapes_among(self._graphs.data)
+        yield from misplaced.data_among(self._graphs.shapes, self._vocabulary)
         yield from self._judged.faults
         told = {found.subject for found in self._judged.faults}
         left = {quad.subject for quad in self._graphs.shapes} - told
