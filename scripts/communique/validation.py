@@ -8,8 +8,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from communique import dangling, misplaced, policy, resources, shapequeries, vocabularies
+from communique.causes import Causes
 from communique.dataset import graph_iri, select
-from communique.engines import engine
+from communique.engines import Result, engine
+from communique.engines import Shapes as Rules
 from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
@@ -226,18 +228,16 @@ class _Gate:
         yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
         results = self._engine.results(self._graphs.asked, judge.shapes)
-        for result, others in gathered(results):
-            quad, part = self._places.borne(result, rules.beginnings(result.path))
-            yield fault(
-                quad,
-                part,
-                rules.rule(result.shape, result.message),
-                wording.message(result, others),
-                layer="constraints",
-                severity="warning" if result.severity == _WARNING else "error",
-                hint=wording.hint(result),
-                value=wording.found(result),
-            )
+        if not results:
+            return
+        causes = Causes(results, self._graphs.asked, Rules(judge.shapes))
+        for cause in causes.found():
+            result = cause.results[0]
+            said = wording.message(result) + wording.shared(cause.more)
+            yield _broken(result, (cause.quad, cause.part), said, rules, wording)
+        for result, others in gathered(causes.left):
+            at = self._places.borne(result, rules.beginnings(result.path))
+            yield _broken(result, at, wording.message(result, others), rules, wording)
 
     def _evidence(self) -> Iterator[Fault]:
         for problem in problems(self._union):
@@ -311,6 +311,21 @@ class _Gate:
     @cached_property
     def _judged(self) -> Shapes:
         return judged(self._graphs.shapes, self._union)
+
+
+def _broken(
+    result: Result, at: tuple[Quad, str], message: str, rules: Places, wording: Wording
+) -> Fault:
+    """Return the fault that a result is, as it is worded, at its place."""
+    return fault(
+        *at,
+        rules.rule(result.shape, result.message),
+        message,
+        layer="constraints",
+        severity="warning" if result.severity == _WARNING else "error",
+        hint=wording.hint(result),
+        value=wording.found(result),
+    )
 
 
 def _of_thing(iri: str, rule: Rule, message: str) -> Fault:
