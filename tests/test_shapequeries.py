@@ -22,7 +22,7 @@ def _told(project: Path, query: str, prefix: str = _PREFIX) -> list[tuple[str, s
     text = shapes.read_text() + _RULE % (prefix, query)
     shapes.write_text(text)
     found = validation.validate(project).findings
-    assert {each.rule.id for each in found} <= {"shape-query"}
+    assert {each.rule.id for each in found} <= {"idle-query", "shape-query"}
     return [(each.message, _pointed(text, each)) for each in found]
 
 
@@ -107,3 +107,109 @@ def test_a_property_shape_without_a_path_is_told(project: Path) -> None:
     (found,) = validation.validate(project).findings
 
     assert (found.rule.id, found.focus) == ("pathless-shape", "shape:Statement-voice")
+
+
+@pytest.mark.parametrize(
+    ("query", "message", "pointed"),
+    [
+        ("SELECT $this WHERE { $this ?p ?o } LIMIT 0", "The query takes no row.", "LIMIT 0"),
+        (
+            "SELECT $this WHERE { $this ?p ?o } OFFSET 1",
+            "The query leaves out what it finds first.",
+            "OFFSET",
+        ),
+        (
+            "SELECT $this WHERE { $this ?p ?o MINUS { $this a ?o } }",
+            "MINUS does not see $this: SHACL has no place for it.",
+            "MINUS",
+        ),
+        (
+            "SELECT $this WHERE { VALUES ?p { } $this ?p ?o }",
+            "VALUES gives other values than SHACL does: it has no place here.",
+            "VALUES",
+        ),
+        (
+            "SELECT $this WHERE { ?s ?p ?o BIND(?s AS $this) }",
+            "The query gives $this a new value.",
+            "$this",
+        ),
+        ("SELECT ?o WHERE { $this ?p ?o }", "This query does not select $this.", "SELECT"),
+        (
+            "SELECT $this WHERE { $this ?p ?o { SELECT ?o { $this ?q ?o } } }",
+            "This query does not select $this.",
+            "SELECT",
+        ),
+        ("SELECT $this WHERE { $ths ?p ?o }", "Nothing gives $ths a value.", "$ths"),
+        (
+            "SELECT $this WHERE { ?s ?p ?o }",
+            "The query asks nothing about $this.",
+            "SELECT $this WHERE { ?s ?p ?o }",
+        ),
+        ("SELECT $this WHERE { $this $PATH ?o }", "Nothing gives $PATH a value.", "$PATH"),
+        (
+            "SELECT $this WHERE { $this ?p ?value FILTER(?vlaue != $this) }",
+            "Nothing gives ?vlaue a value here.",
+            "?vlaue",
+        ),
+        (
+            "SELECT $this WHERE { $this ?p ?o FILTER EXISTS { $this ?q ?x } FILTER(?x > 1) }",
+            "Nothing gives ?x a value here.",
+            "?x",
+        ),
+    ],
+)
+def test_a_query_that_cannot_find_what_it_is_asked_for_is_told(
+    project: Path, query: str, message: str, pointed: str
+) -> None:
+    assert _told(project, f'"{query}"') == [(message, pointed)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "pointed"),
+    [
+        ("FILTER(false)", "false"),
+        ("FILTER(1 = 2)", "1 = 2"),
+        ("FILTER(?o != $this && (NOW() < 1 || ?o = 2))", "NOW() < 1"),
+        ("FILTER(!(false))", "false"),
+        ("FILTER isIRI(1)", "isIRI(1)"),
+        ("FILTER(STR(?o) != STR($o))", "STR(?o) != STR($o)"),
+        ("FILTER(?o IN ())", "?o IN ()"),
+        ("BIND(false AS ?never) FILTER(?never)", "?never"),
+        ("FILTER NOT EXISTS { ?o ?q ?r FILTER(true) }", "true"),
+    ],
+)
+def test_a_condition_that_no_data_decides_is_told(
+    project: Path, condition: str, pointed: str
+) -> None:
+    found = _told(project, f'"SELECT $this WHERE {{ $this ?p ?o {condition} }}"')
+
+    assert found == [("This condition is the same whatever the data is.", pointed)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT $this ?value WHERE { $this ?p ?value FILTER(?value = $this) } LIMIT 1",
+        "SELECT $this WHERE { $this ?p ?o } GROUP BY $this HAVING (COUNT(*) > 9)",
+        "SELECT $this WHERE { $this ?p ?o FILTER NOT EXISTS { ?o ?q ?r FILTER(?r != ?p) } }",
+        "SELECT * {{ SELECT $this (COUNT(?x) AS ?n) { $this ?p ?x } GROUP BY $this } FILTER(?n<0)}",
+        "SELECT $this WHERE { $this ?p ?o BIND(1 AS ?one) FILTER(STRLEN(STR(?o)) < ?one) }",
+        "SELECT $this WHERE { $this (<urn:a>|<urn:b>)+ [ <urn:c> ?d ] FILTER(?d = ($this)) }",
+    ],
+)
+def test_a_query_that_may_find_something_is_no_finding(project: Path, query: str) -> None:
+    assert _told(project, f'"{query}"') == []
+
+
+def test_a_constraint_of_a_components_own_query_is_given_its_parameters(project: Path) -> None:
+    shapes = project / _SHAPES
+    shapes.write_text(
+        shapes.read_text()
+        + """
+shape:Longest a sh:ConstraintComponent ; sh:parameter [ sh:path shape:longest ] ;
+  sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(STRLEN($value) <= $longest) }" ] .
+"""
+    )
+    found = validation.validate(project).findings
+
+    assert [each for each in found if each.rule.id == "idle-query"] == []

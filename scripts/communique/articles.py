@@ -1,7 +1,7 @@
 """Articles one at a time: what can be checked of each by itself, beside what all of them share.
 
 What is shared are ontology, shapes, registry and findings. Rules that look from one article into
-another (see reach) are left for all together (see concluding): of each article an extract is kept
+another (see reaching) are left for all together (see concluding): of each article an extract is kept
 for them.
 """
 
@@ -25,7 +25,7 @@ from communique.intake import Document, admitted
 from communique.namespaces import PREFIXES, split
 from communique.parting import Far, Parts, renamed
 from communique.places import Places, Triples
-from communique.reach import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
+from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
 from communique.shapes import unjudged
 from communique.validation import Choices, Gate, findings_of, store_of
 from communique.vocabularies import Vocabulary, vocabulary
@@ -398,9 +398,9 @@ class _Article(Gate):
         frame = self.frame
         yield from unjudged(self._in_data, self._union, frame.shapes)
         found = self._engine.results(self._asked, frame.parts.near)
-        mine = (each for each in renamed(found) if each.focus in self.own)
+        mine = [each for each in renamed(found) if each.focus in self.own]
         wording = Wording(self._union, frame.shapes, self._vocabulary)
-        yield from self._told(mine, frame.rules, wording)
+        yield from self._told(mine, frame.judge.shapes, frame.rules, wording)
 
     def _evidence(self) -> Iterator[Fault]:
         return (each for each in super()._evidence() if each.subject in self.own)

@@ -24,7 +24,7 @@ from communique.intake import content, listed, opened
 from communique.namespaces import split
 from communique.parting import renamed
 from communique.places import Places
-from communique.reach import TYPE
+from communique.reaching import TYPE
 from communique.shapes import Shapes, Things, judged, unjudged
 from communique.validation import NEEDS, Choices, Gate, findings_of, run, store_of
 from communique.wording import Wording
@@ -297,7 +297,7 @@ class _Common(Gate):
         self.__dict__.pop("_places", None)  # it knows of no article yet
         asked = [*frame.asked, *self._involved.asked]
         wording = Wording(store_of(asked), frame.shapes, self._vocabulary)
-        yield from self._told(results, frame.rules, wording)
+        yield from self._told(results, frame.judge.shapes, frame.rules, wording)
 
     @cached_property
     def _shared(self) -> list[Quad]:

@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 from communique.dataset import Term
 from communique.engines import Result, Shapes, sh
 from communique.namespaces import PREFIXES
-from communique.reach import (
+from communique.reaching import (
     OWN,
     TYPE,
     Profile,

@@ -1,10 +1,13 @@
 """The queries that shapes ask: whether they are SPARQL, and whether what they name exists."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import dropwhile, pairwise, takewhile
 
 from pyoxigraph import Literal, Quad, Triple
 
+from communique.conditions import constants, ungiven
 from communique.engines import Shapes, sh
 from communique.faults import Fault, Node, fault
 from communique.findings import Rule
@@ -20,7 +23,16 @@ _QUIET = {"comment", "space"}
 _PATH, _ANY_PATH = "$PATH", "<u:x>"
 """What SHACL puts the path of a shape for, and a path that is as long."""
 
+_GIVEN = ("this", "PATH", "currentShape", "shapesGraph")
+"""What SHACL gives each query of a shape."""
+_LEFT_OUT = {
+    "MINUS": "MINUS does not see $this: SHACL has no place for it.",
+    "VALUES": "VALUES gives other values than SHACL does: it has no place here.",
+    "OFFSET": "The query leaves out what it finds first.",
+}
+
 _RULE = Rule("shape-query", "The query of a shape is SPARQL, and what it names exists.")
+_FINDS = Rule("idle-query", "The query of a shape asks about $this, and can find something.")
 
 
 def faults(
@@ -29,10 +41,36 @@ def faults(
     """Yield what is wrong with the queries of shapes; `things` are the IRIs of all described."""
     quads = list(shapes)
     read = Shapes(quads)
+    given = {*_GIVEN, *_parameters(read, quads)}
+    pathless = _pathless(read, quads)
     for quad in quads:
         if quad.predicate.value in _QUERIES and isinstance(quad.object, Literal):
             query = _Query(quad, _prefixes(read, quad.subject))
-            yield from query.unreadable() or query.unknown(vocabulary, things)
+            yield from query.unreadable() or [
+                *query.unknown(vocabulary, things),
+                *query.idle({*given, *_also(quad)}, has_path=quad.subject not in pathless),
+            ]
+
+
+def _also(quad: Quad) -> set[str]:
+    return {"value"} if quad.predicate.value == sh("ask") else set()
+
+
+def _parameters(read: Shapes, quads: Iterable[Quad]) -> set[str]:
+    """Return the names by which queries know the parameters of a project's own components."""
+    declared = [quad.object for quad in quads if quad.predicate.value == sh("parameter")]
+    nodes = (each for each in declared if not isinstance(each, Triple))
+    return {split(path.value)[1] for node in nodes for path in read.of(node, "path")}
+
+
+def _pathless(read: Shapes, quads: Iterable[Quad]) -> set[Node]:
+    """Return the constraints in SPARQL of shapes that have no path."""
+    held = (quad for quad in quads if quad.predicate.value == sh("sparql"))
+    return {
+        quad.object
+        for quad in held
+        if not isinstance(quad.subject, Triple) and not read.of(quad.subject, "path")
+    }
 
 
 def _prefixes(shapes: Shapes, constraint: Node) -> dict[str, str]:
@@ -114,14 +152,63 @@ class _Query:
             hint = f"did you mean {near}?" if near else "check its spelling"
             yield self._fault(_at(token), f"{what} {vocabulary.shrink(iri)}.", hint)
 
+    def idle(self, given: Collection[str], *, has_path: bool) -> Iterator[Fault]:
+        """Yield why the query finds nothing of what it is asked about, besides what is `given`."""
+        yield from self._of_selections()
+        yield from self._of_placeholders(given, has_path=has_path)
+        for word, following in pairwise(self._tokens):
+            name = word.text.upper() if word.kind == "word" else ""
+            if name == "LIMIT" and following.text.strip("0") == "":
+                yield self._idle(_at(word)[0], _at(following)[1], "The query takes no row.")
+            elif name in _LEFT_OUT and following.text != "0":
+                yield self._idle(*_at(word), _LEFT_OUT[name])
+            elif name == "AS" and following.text[1:] in {"this", "PATH"}:
+                yield self._idle(*_at(following), f"The query gives {following.text} a new value.")
+        for part in constants(self._tokens):
+            what = "This condition is the same whatever the data is."
+            yield self._idle(part[0].start, _at(part[-1])[1], what)
+
+    def _of_selections(self) -> Iterator[Fault]:
+        """Find a query, or one within it, that does not select what it is asked about."""
+        for place, token in enumerate(self._tokens):
+            if token.kind != "word" or token.text.upper() != "SELECT":
+                continue
+            columns = takewhile(lambda each: each.text != "{", self._tokens[place:])
+            if not {"$this", "?this", "*"} & {each.text for each in columns}:
+                what, hint = "This query does not select $this.", "write SELECT $this"
+                yield self._idle(*_at(token), what, hint)
+
+    def _of_placeholders(self, given: Collection[str], *, has_path: bool) -> Iterator[Fault]:
+        """Find variables that stand for nothing, as one that is misspelt does."""
+        variables = [each for each in self._tokens if each.kind == "variable"]
+        times = Counter(each.text[1:] for each in variables)
+        known, told = {*given, "value"}, set[str]()
+        for token in variables:
+            name = token.text[1:]
+            alone = token.text.startswith("$") and times[name] == 1 and name not in known
+            if alone or (name == "PATH" and (not has_path or token.text.startswith("?"))):
+                told.add(name)
+                near = suggestion(token.text, [f"${each}" for each in _GIVEN])
+                yield self._idle(*_at(token), f"Nothing gives {token.text} a value.", near)
+        for token in ungiven(self._tokens, {*given, *told}):
+            near = suggestion(token.text, [f"?{each}" for each in times.keys() - {token.text[1:]}])
+            yield self._idle(*_at(token), f"Nothing gives {token.text} a value here.", near)
+        body = dropwhile(lambda each: each.text != "{", self._tokens)
+        asks = any(each.text[1:] == "this" for each in body if each.kind == "variable")
+        if not (asks or told or "value" in given):
+            yield self._idle(0, len(self._text), "The query asks nothing about $this.")
+
+    def _idle(self, start: int, end: int, message: str, hint: str = "") -> Fault:
+        return self._fault((start, end), message, hint, _FINDS)
+
     def _iri(self, token: Token) -> str:
         if token.kind == "iri":
             return token.text[1:-1]
         prefix, _, local = token.text.partition(":")
         return self._prefixes[prefix] + local if token.kind == "name" and prefix != "_" else ""
 
-    def _fault(self, at: tuple[int, int], message: str, hint: str) -> Fault:
-        return fault(self._quad, "object", _RULE, message, layer="shapes", hint=hint, within=at)
+    def _fault(self, at: tuple[int, int], message: str, hint: str, rule: Rule = _RULE) -> Fault:
+        return fault(self._quad, "object", rule, message, layer="shapes", hint=hint, within=at)
 
 
 def _at(token: Token) -> tuple[int, int]:

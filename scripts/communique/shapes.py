@@ -1,6 +1,5 @@
 """The rules of a project, and the faults by which a rule would pass in silence."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,11 +18,14 @@ from pyoxigraph import (
     parse,
 )
 
+from communique import vacuous
 from communique.dataset import Term, graph_iri, read, select, turtle_files
 from communique.errors import CommuniqueError
 from communique.faults import Fault, Node, fault
 from communique.findings import Rule
 from communique.namespaces import PREFIXES, shrink
+from communique.reach import unreached
+from communique.vacuous import called
 
 _SH = PREFIXES["sh"]
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
@@ -36,17 +38,6 @@ SELECT ?shape WHERE {
   VALUES ?kind { sh:NodeShape sh:PropertyShape }
 }
 """
-_UNREACHED = """
-SELECT DISTINCT ?shape WHERE {
-  VALUES ?kind { sh:NodeShape sh:PropertyShape }
-  ?shape a ?kind .
-  FILTER NOT EXISTS {
-    ?shape sh:targetClass|sh:targetNode|sh:targetSubjectsOf|sh:targetObjectsOf []
-  }
-  FILTER NOT EXISTS { ?shape a rdfs:Class }
-  FILTER NOT EXISTS { [] (!rdf:type) ?shape }
-}
-"""
 _PATHLESS = """
 SELECT DISTINCT ?shape WHERE {
   { ?shape a sh:PropertyShape } UNION { ?holder sh:property ?shape }
@@ -54,21 +45,12 @@ SELECT DISTINCT ?shape WHERE {
   FILTER EXISTS { ?shape ?property [] }
 }
 """
-_OF_PROPERTIES = frozenset({"minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals"})
-_NEEDS = {
-    "flags": "pattern",
-    "ignoredProperties": "closed",
-    "qualifiedMaxCount": "qualifiedValueShape",
-    "qualifiedMinCount": "qualifiedValueShape",
-    "qualifiedValueShapesDisjoint": "qualifiedValueShape",
-}
 
 _IDLE = Rule("idle-target", "A target of a shape finds something to check.")
 _UNREACHABLE = Rule("unreached-shape", "A shape has a target, or another shape that uses it.")
 _OFF = Rule("deactivated-shape", "A shape is not deactivated.")
 _WITHOUT_PATH = Rule("pathless-shape", "A property shape has a path.")
 _UNJUDGED = Rule("unjudged-thing", "A thing in the data is of a class that a shape is for.")
-_IDLE_CONSTRAINT = Rule("idle-constraint", "A constraint has an effect.")
 
 
 @dataclass(frozen=True)
@@ -107,16 +89,19 @@ def judged(files: Iterable[Quad], data: "Store | Things") -> Shapes:
         else:
             idle.append(quad)
     shapes = tuple(sorted(used, key=str))
+    said = list(store.quads_for_pattern(None, None, None, DefaultGraph()))
+    tops, unused = unreached(said)
+    pathless = list(_pathless(store))
     return Shapes(
         store=store,
         targeting=shapes,
         idle=tuple(shape for shape in shapes if not used[shape]),
         faults=(
             *(_idle(quad) for quad in idle),
-            *_unreached(store),
+            *_unreached(store, tops),
             *_switched_off(store),
-            *_of_no_property(store),
-            *_without_effect(store),
+            *_of_no_property(pathless),
+            *vacuous.faults(said, {quad.subject for quad in pathless}, unused),
         ),
     )
 
@@ -212,15 +197,15 @@ def things_of(data: Store) -> Things:
 
 def _idle(target: Quad) -> Fault:
     what = shrink(target.object.value) if isinstance(target.object, NamedNode) else "its target"
-    message = f"The shape {_called(target)} finds nothing to check: the data has no {what}."
+    message = f"The shape {called(target)} finds nothing to check: the data has no {what}."
     hint = "mend the target, or remove it"
     return fault(target, "object", _IDLE, message, layer="shapes", hint=hint)
 
 
-def _unreached(store: Store) -> Iterator[Fault]:
-    for row in select(store, _UNREACHED):
-        quad = _first(store, row["shape"])
-        message = f"Nothing uses the shape {_called(quad)}, and it has no target."
+def _unreached(store: Store, shapes: Iterable[Term | Triple]) -> Iterator[Fault]:
+    for shape in shapes:
+        quad = _first(store, shape)
+        message = f"Nothing uses the shape {called(quad)}, and it has no target."
         hint = "add sh:targetClass, or use it in another shape"
         yield fault(quad, "subject", _UNREACHABLE, message, layer="shapes", hint=hint)
 
@@ -228,7 +213,7 @@ def _unreached(store: Store) -> Iterator[Fault]:
 def _switched_off(store: Store) -> Iterator[Fault]:
     for quad in _stating(store, "deactivated"):
         if _written(quad) in ("true", "1"):
-            message = f"The shape {_called(quad)} is deactivated: it checks nothing."
+            message = f"The shape {called(quad)} is deactivated: it checks nothing."
             hint = "remove sh:deactivated"
             yield fault(quad, "object", _OFF, message, layer="shapes", hint=hint)
 
@@ -238,70 +223,21 @@ def _pathless(store: Store) -> Iterator[Quad]:
     return (_first(store, row["shape"]) for row in select(store, _PATHLESS))
 
 
-def _of_no_property(store: Store) -> Iterator[Fault]:
-    for quad in _pathless(store):
-        message = f"The property shape {_called(quad)} has no path: it checks no property."
+def _of_no_property(pathless: Iterable[Quad]) -> Iterator[Fault]:
+    for quad in pathless:
+        message = f"The property shape {called(quad)} has no path: it checks no property."
         yield fault(quad, "subject", _WITHOUT_PATH, message, layer="shapes", hint="add sh:path")
-
-
-def _without_effect(store: Store) -> Iterator[Fault]:
-    """Find constraints that an engine ignores, or that hold whatever the data is."""
-    told = {quad.subject for quad in _pathless(store)}
-    for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
-        if quad.subject in told and quad.predicate.value.removeprefix(_SH) in _OF_PROPERTIES:
-            continue
-        why = _why_idle(store, quad) if quad.predicate.value.startswith(_SH) else ""
-        if why:
-            what = shrink(quad.predicate.value)
-            message = f"{what} of the shape {_called(quad)} has no effect: {why}."
-            yield fault(quad, "predicate", _IDLE_CONSTRAINT, message, layer="shapes")
-
-
-def _why_idle(store: Store, quad: Quad) -> str:
-    name = quad.predicate.value.removeprefix(_SH)
-    if name in _OF_PROPERTIES and not _states(store, quad, "path"):
-        return "the shape has no path"
-    if name in _NEEDS and not _states(store, quad, _NEEDS[name]):
-        return f"the shape has no sh:{_NEEDS[name]}"
-    return _why_void(name, _written(quad))
-
-
-def _why_void(name: str, text: str) -> str:
-    """Say why a constraint cannot be broken, or not be understood, whatever the data is."""
-    number = int(text) if text.isascii() and text.isdigit() else None
-    if name in {"minCount", "maxCount"} and number is None:
-        return "it is not a whole number"
-    if name == "minCount" and number == 0:
-        return "everything has at least 0 values"
-    if name in {"closed", "uniqueLang"} and text in {"false", "0"}:
-        return "it is false"
-    if name == "pattern" and not _compiles(text):
-        return "it is no regular expression"
-    return ""
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
 
 
 def _written(quad: Quad) -> str:
     return quad.object.value if isinstance(quad.object, Literal) else ""
 
 
-def _states(store: Store, quad: Quad, name: str) -> bool:
-    found = store.quads_for_pattern(quad.subject, NamedNode(_SH + name), None, DefaultGraph())
-    return next(iter(found), None) is not None
-
-
 def _stating(store: Store, name: str) -> Iterator[Quad]:
     return store.quads_for_pattern(None, NamedNode(_SH + name), None, DefaultGraph())
 
 
-def _first(store: Store, subject: Term) -> Quad:
+def _first(store: Store, subject: Term | Triple) -> Quad:
     """Return a triple about a shape: with its type, if it has one."""
     if isinstance(subject, Literal):
         raise TypeError(subject)
@@ -311,7 +247,3 @@ def _first(store: Store, subject: Term) -> Quad:
 
 def _shown(term: Node) -> str:
     return shrink(term.value) if isinstance(term, NamedNode) else str(term)
-
-
-def _called(quad: Quad) -> str:
-    return shrink(quad.subject.value) if isinstance(quad.subject, NamedNode) else "without a name"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store, Triple, Variable
 
@@ -21,6 +22,8 @@ _PLAIN = re.compile(
     r"\bSELECT\s+(?:DISTINCT\s+)?[$?]this\b[^{}()]*(?P<opened>\{)\s*[$?]this\s", re.IGNORECASE
 )
 """A query that first binds `$this` by a pattern: what it is asked of may then be given as a set."""
+_MOST = 1_000
+"""Things at most of which one query is asked: with more, Oxigraph begins it with other patterns."""
 _WITHIN = re.compile(r"\bEXISTS\s*\{", re.IGNORECASE)
 _OTHERWISE = re.compile(
     r"\b(?:SELECT|GROUP|HAVING|LIMIT|OFFSET|UNION|OPTIONAL|MINUS|VALUES|GRAPH|COUNT|SUM|MIN|MAX|AVG"
@@ -31,35 +34,57 @@ _OTHERWISE = re.compile(
 
 def results(data: Store, rules: Rules) -> Iterator[Result]:
     """Ask the queries of the shapes about each thing at which these, or their holders, aim."""
+    things = _Things(data)
     for shape in rules.querying:
         if rules.deactivated(shape):
             continue
         around = [holder for holder in rules.holders[shape] if not rules.deactivated(holder)]
-        focus = {thing for aiming in (shape, *around) for thing in _aimed(data, aiming, rules)}
+        targets = {target for aiming in (shape, *around) for target in _targets(aiming, rules)}
+        focus = set[Term]().union(*(things.of(*target) for target in targets))
         for constraint in rules.of(shape, "sparql"):
             if focus and not rules.deactivated(constraint):
-                yield from _asked(data, focus, shape, constraint, rules)
+                yield from _asked(things, focus, shape, constraint, rules)
 
 
-def _aimed(data: Store, shape: Term, rules: Rules) -> Iterator[Term]:
-    """Find the things at which a shape aims; one that is a class aims at its own."""
-    yield from rules.of(shape, "targetNode")
-    own = [shape] if _CLASSES.intersection(rules.objects(shape, RDF + "type")) else []
-    for name, pattern in _TARGETS.items():
-        for target in rules.of(shape, name) + (own if name == "targetClass" else []):
-            query = f"SELECT DISTINCT ?focus WHERE {{ {pattern.format(target=target)} }}"
-            for row in select(data, query):
-                yield row["focus"]
+def _targets(shape: Term, rules: Rules) -> Iterator[tuple[str, Term]]:
+    """Yield the targets of a shape, each with its kind; one that is a class aims at its own."""
+    for kind in ("targetNode", *_TARGETS):
+        for target in rules.of(shape, kind):
+            yield kind, target
+    if _CLASSES.intersection(rules.objects(shape, RDF + "type")):
+        yield "targetClass", shape
+
+
+class _Things:
+    """What targets find in the data, each looked for once."""
+
+    def __init__(self, data: Store) -> None:
+        self.data = data
+        self.of = cache(self._of)
+        """Return the things that a target of some kind finds."""
+        self.is_named = cache(self._is_named)
+        """Tell whether a thing is an IRI of which the data say something."""
+
+    def _of(self, kind: str, target: Term) -> frozenset[Term]:
+        if kind == "targetNode":
+            return frozenset([target])
+        pattern = _TARGETS[kind].format(target=target)
+        found = select(self.data, f"SELECT DISTINCT ?focus WHERE {{ {pattern} }}")
+        return frozenset(row["focus"] for row in found)
+
+    def _is_named(self, thing: Term) -> bool:
+        said = isinstance(thing, NamedNode) and self.data.quads_for_pattern(thing, None, None)
+        return any(said or ())
 
 
 def _asked(
-    data: Store, focus: Collection[Term], shape: Term, constraint: Term, rules: Rules
+    things: _Things, focus: Collection[Term], shape: Term, constraint: Term, rules: Rules
 ) -> Iterator[Result]:
     """Ask one query of its things; each row is a result."""
     query = _query(shape, constraint, rules)
     path, severity = rules.one(shape, "path"), rules.one(shape, "severity")
     template = rules.message(constraint, shape)
-    for row in _answers(data, query, focus):
+    for row in _answers(things, query, focus):
         value = row.get("value", None if path else row["this"])
         yield Result(
             focus=row["this"],
@@ -72,27 +97,27 @@ def _asked(
         )
 
 
-def _answers(data: Store, query: str, focus: Collection[Term]) -> Iterator[dict[str, Term]]:
-    """Ask about all things at once where that is the same, else about each."""
+def _answers(things: _Things, query: str, focus: Collection[Term]) -> Iterator[dict[str, Term]]:
+    """Ask about many things at once where that is the same, else about each."""
     opening = _PLAIN.search(query)
     one_group = query.count("{") == 1 + len(_WITHIN.findall(query))
     if (
         opening
         and one_group
-        and all(_is_named(data, thing) for thing in focus)
+        and all(map(things.is_named, focus))
         and not _OTHERWISE.search(query, opening.end())
     ):
         place = opening.end("opened")
-        things = " ".join(sorted(map(str, focus)))
-        yield from _rows(data, f"{query[:place]} VALUES $this {{ {things} }} {query[place:]}", {})
+        for some in _batches(sorted(map(str, focus))):
+            values = f"VALUES $this {{ {' '.join(some)} }}"
+            yield from _rows(things.data, f"{query[:place]} {values} {query[place:]}", {})
     else:
         for thing in focus:
-            yield from _rows(data, query, {"this": thing})
+            yield from _rows(things.data, query, {"this": thing})
 
 
-def _is_named(data: Store, thing: Term) -> bool:
-    """Tell whether a thing is an IRI of which the data say something."""
-    return isinstance(thing, NamedNode) and any(data.quads_for_pattern(thing, None, None))
+def _batches(names: list[str]) -> Iterator[list[str]]:
+    return (names[start : start + _MOST] for start in range(0, len(names), _MOST))
 
 
 def _rows(data: Store, query: str, given: dict[str, Term]) -> Iterator[dict[str, Term]]:

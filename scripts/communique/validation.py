@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import dangling, policy, resources, shapequeries, vocabularies
+from communique import dangling, misplaced, policy, resources, shapequeries, vocabularies
+from communique.causes import Causes
 from communique.dataset import graph_iri, select
 from communique.engines import Result, engine
+from communique.engines import Shapes as Rules
 from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
@@ -236,6 +238,8 @@ class Gate:
         if not self._judged.targeting and not self._judged.faults:
             message = "The shapes have no target: nothing would be checked."
             yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
+        yield from misplaced.shapes_among(self._graphs.data)
+        yield from misplaced.data_among(self._graphs.shapes, self._vocabulary)
         yield from self._judged.faults
         told = {found.subject for found in self._judged.faults}
         left = {quad.subject for quad in self._graphs.shapes} - told
@@ -266,22 +270,22 @@ class Gate:
         yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
         results = self._engine.results(self._asked, judge.shapes)
-        yield from self._told(results, rules, wording)
+        yield from self._told(results, judge.shapes, rules, wording)
 
-    def _told(self, results: Iterable[Result], rules: Places, wording: Wording) -> Iterator[Fault]:
+    def _told(
+        self, results: Collection[Result], shapes: list[Quad], rules: Places, wording: Wording
+    ) -> Iterator[Fault]:
         """Turn the results of an engine into faults, with the rules that were not kept."""
-        for result, others in gathered(results):
-            quad, part = self._places.borne(result, rules.beginnings(result.path))
-            yield fault(
-                quad,
-                part,
-                rules.rule(result.shape, result.message),
-                wording.message(result, others),
-                layer="constraints",
-                severity="warning" if result.severity == _WARNING else "error",
-                hint=wording.hint(result),
-                value=wording.found(result),
-            )
+        if not results:
+            return
+        causes = Causes(results, self._asked, Rules(shapes))
+        for cause in causes.found():
+            result = cause.results[0]
+            said = wording.message(result) + wording.shared(cause.more)
+            yield _broken(result, (cause.quad, cause.part), said, rules, wording)
+        for result, others in gathered(causes.left):
+            at = self._places.borne(result, rules.beginnings(result.path))
+            yield _broken(result, at, wording.message(result, others), rules, wording)
 
     def _evidence(self) -> Iterator[Fault]:
         for problem in problems(self._union):
@@ -373,6 +377,21 @@ class Gate:
     @cached_property
     def _judged(self) -> Shapes:
         return judged(self._graphs.shapes, self._union)
+
+
+def _broken(
+    result: Result, at: tuple[Quad, str], message: str, rules: Places, wording: Wording
+) -> Fault:
+    """Return the fault that a result is, as it is worded, at its place."""
+    return fault(
+        *at,
+        rules.rule(result.shape, result.message),
+        message,
+        layer="constraints",
+        severity="warning" if result.severity == _WARNING else "error",
+        hint=wording.hint(result),
+        value=wording.found(result),
+    )
 
 
 def _of_thing(iri: str, rule: Rule, message: str) -> Fault:

@@ -10,6 +10,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Tripl
 from communique.dataset import Term, select
 from communique.engines import Result
 from communique.labels import Labels
+from communique.lines import count
 from communique.namespaces import PREFIXES
 from communique.parameters import suggestion
 from communique.vocabularies import Closest, Vocabulary, split
@@ -48,6 +49,12 @@ class Wording:
         else:
             said = say(self, result)
         return "; nor does this: ".join([said.removesuffix("."), *map(_rule, others)]) + "."
+
+    def shared(self, more: int) -> str:
+        """Say of how many other things the same is so, for the one cause that is pointed at."""
+        return (
+            f" The cause may be here: it is so with {count(more, 'other thing')}." if more else ""
+        )
 
     def hint(self, result: Result) -> str:
         """Say how to mend it, or nothing if that cannot be derived."""
