@@ -1,8 +1,8 @@
 """Articles one at a time: what can be checked of each by itself, beside what all of them share.
 
 What is shared are ontology, shapes, registry and findings. Rules that look from one article into
-another (see reaching) are left for all together (see concluding): of each article an extract is kept
-for them.
+another (see reaching) are left for all together (see concluding): an extract of each article is
+kept for them.
 """
 
 import zlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from communique import dangling
+from communique import dangling, misplaced
 from communique.dataset import ASIDE, graph_iri
 from communique.evidence import ReaderCopy, read_copy
 from communique.faults import Fault, Node
@@ -31,17 +31,11 @@ from communique.validation import Choices, Gate, findings_of, store_of
 from communique.vocabularies import Vocabulary, vocabulary
 from communique.wording import Wording
 
-FOLDER = "data/articles/"
 _SUBCLASS = PREFIXES["rdfs"] + "subClassOf"
 _STATEMENT = PREFIXES["cmq"] + "Statement"
 _PLACED_IN = tuple(PREFIXES["cmq"] + name for name in ("DigestState", "Passage", "Span"))
 _HASH = 8
 _ASIDE = {graph_iri(name) for name in ASIDE}
-
-
-def is_article(path: str) -> bool:
-    """Tell whether a file of a project is checked by itself."""
-    return path.startswith(FOLDER) and not path.endswith(".rq")
 
 
 @dataclass(frozen=True)
@@ -389,7 +383,7 @@ class _Article(Gate):
         return store_of(data)
 
     def _shapes(self) -> Iterator[Finding | Fault]:
-        return iter(())
+        return misplaced.shapes_among(self._graphs.data)
 
     def _queries(self) -> Iterator[Finding]:
         return iter(())

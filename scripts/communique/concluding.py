@@ -20,7 +20,7 @@ from communique.engines import Result
 from communique.faults import Fault
 from communique.findings import LAYERS, Finding, Region, Report
 from communique.graphs import ONE_GRAPH, Graphs, graphs
-from communique.intake import content, listed, opened
+from communique.intake import content, is_article, opened
 from communique.namespaces import split
 from communique.parting import renamed
 from communique.places import Places
@@ -53,13 +53,21 @@ def check_files(context: Context, unit: Unit) -> Outcome:
     if refused:
         failed = (("encoding", True),)
         digests = tuple("" for _ in unit)
-        return Outcome(unit, digests, tuple(sorted(refused)), failed, unread=True)
+        return Outcome(units, tuple(sorted(refused)), failed, unread=True)
     return check(context, read)
 
 
-def validate(root: Path, choices: Choices, checking: Checking = one_by_one) -> Report:
-    """Check a project article by article; what is found is what `validation.validate` finds."""
-    names, refused = listed(root)
+def validate(
+    root: Path,
+    choices: Choices,
+    listing: tuple[list[str], list[Finding]],
+    checking: Checking = one_by_one,
+) -> Report:
+    """Check a project article by article; what is found is what `validation.validate` finds.
+
+    The listing is what `intake.listed` returns.
+    """
+    names, refused = listing
     articles = [name for name in names if is_article(name)]
     found, at_the_door = opened(root, [name for name in names if not is_article(name)])
     clashing = _clashes(articles)
@@ -138,10 +146,7 @@ def _holding(context: Context, outcomes: Sequence[Outcome]) -> Context:
 
 def _groups(outcomes: Sequence[Outcome]) -> list[Unit]:
     """Return the articles that have to be checked as one: they describe or name the same things."""
-    by_space = defaultdict[str, list[Outcome]](list)
-    for outcome in outcomes:
-        for space, _ in outcome.names:
-            by_space[space].append(outcome)
+    by_space = _by_space(outcomes)
     links = list[tuple[Outcome, Outcome]]()
     for space, sharing in by_space.items():
         if len(sharing) > 1:
@@ -151,6 +156,14 @@ def _groups(outcomes: Sequence[Outcome]) -> list[Unit]:
             others = by_space.get(split(iri)[0], ())
             links += [(outcome, o) for o in others if o is not outcome and is_named(o, iri)]
     return _joined(links)
+
+
+def _by_space(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    found = defaultdict[str, list[Outcome]](list)
+    for outcome in outcomes:
+        for space, _ in outcome.names:
+            found[space].append(outcome)
+    return found
 
 
 def _overlapping(space: str, sharing: Iterable[Outcome]) -> Iterator[tuple[Outcome, Outcome]]:
@@ -192,15 +205,26 @@ def concluded(context: Context, outcomes: Sequence[Outcome], door: Sequence[Find
     unchecked = left_out | {layer for layer, whole in failed.items() if not whole}
     unchecked |= {layer for each in outcomes for layer, whole in each.failed if not whole}
     unchecked |= {"names"} if doubtful else set()
-    findings |= {
+    told = [
         finding
         for each in outcomes
         for finding in each.findings
         if finding.layer not in left_out
         and (finding.layer != "names" or each.paths not in doubtful)
-    }
+    ]
+    findings |= set(_once(told))
     ordered = tuple(layer for layer in LAYERS if layer in unchecked)
     return gate.summed(findings, ordered)
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Tell once, as the first did, what several articles find at one place of a shared file."""
+    seen = set[tuple[str, Region, str, str]]()
+    for each in sorted(findings):
+        key = (each.file, each.region, each.rule.id, each.focus)
+        if is_article(each.file) or key not in seen:
+            seen.add(key)
+            yield each
 
 
 def _left_out(failed: Mapping[str, bool]) -> set[str]:
@@ -210,6 +234,26 @@ def _left_out(failed: Mapping[str, bool]) -> set[str]:
         if {*failed, *out} & {*NEEDS.get(layer, ())}:
             out.add(layer)
     return out
+
+
+class _Described(Collection[str]):
+    """The names of what is described by what is shared, which are listed, or by an article."""
+
+    def __init__(self, shared: Collection[str], outcomes: Sequence[Outcome]) -> None:
+        self._shared = shared
+        self._by_space = _by_space(outcomes)
+
+    def __contains__(self, iri: object) -> bool:
+        if iri in self._shared:
+            return True
+        others = self._by_space.get(split(iri)[0], ()) if isinstance(iri, str) else ()
+        return any(is_named(each, str(iri)) for each in others)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shared)
+
+    def __len__(self) -> int:
+        return len(self._shared)
 
 
 class _Common(Gate):
@@ -231,7 +275,8 @@ class _Common(Gate):
             report,
             files=report.files + sum(len(outcome.paths) for outcome in each if not outcome.unread),
             triples=report.triples + sum(outcome.triples for outcome in each),
-            statements=report.statements + sum(outcome.statements for outcome in each),
+            statements=self._frame.statements(self._graphs.data)
+            + sum(outcome.statements for outcome in each),
         )
 
     @cached_property
@@ -239,8 +284,12 @@ class _Common(Gate):
         return self._frame.graphs
 
     @cached_property
+    def _described(self) -> Collection[str]:
+        return _Described(super()._described, self._outcomes)
+
+    @cached_property
     def _known_names(self) -> Collection[str]:
-        return self._frame.names.union(*(each.answered for each in self._outcomes))
+        return _Described(self._frame.names, self._outcomes)
 
     @cached_property
     def _judged(self) -> Shapes:
@@ -312,14 +361,16 @@ class _Common(Gate):
     def _of(self, results: Iterable[Result]) -> Graphs:
         """Read the articles again of whose things there is something to tell."""
         iris = {each.focus.value for each in results if isinstance(each.focus, NamedNode)}
-        wanted = {iri for iri in iris if iri not in self._mine}
-        paths = [
+        by_space = _by_space(self._outcomes)
+        paths = {
             path
-            for outcome in self._outcomes
-            if any(is_named(outcome, iri) for iri in wanted)
+            for iri in iris
+            if iri not in self._mine
+            for outcome in by_space.get(split(iri)[0], ())
+            if is_named(outcome, iri)
             for path in outcome.paths
-        ]
-        found, _ = opened(self._root, paths)
+        }
+        found, _ = opened(self._root, sorted(paths))
         return graphs(found, placed=self._placed)
 
     @cached_property

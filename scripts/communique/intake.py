@@ -18,6 +18,8 @@ from communique.resources import FOLDERS
 from communique.shapecode import BEGINNINGS, of_shapes, refusal_of
 from communique.tokens import tokens
 
+ARTICLES = "data/articles/"
+"""Where the files stand that are each a graph of its own, of one source."""
 LARGEST_FILE = 20 * 10**6
 LARGEST_PROJECT = 500 * 10**6
 _TURTLE = tuple(FORMATS)
@@ -49,6 +51,11 @@ class Document:
     """What it says, its line ends as they are, without a byte order mark."""
     data: bytes
     """The same in UTF-8."""
+
+
+def is_article(path: str) -> bool:
+    """Tell whether a file of a project is of one source."""
+    return path.startswith(ARTICLES)
 
 
 def documents(

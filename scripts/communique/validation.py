@@ -17,7 +17,7 @@ from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
 from communique.graphs import File, Graphs, graphs, prefixes_of
-from communique.intake import Document, documents
+from communique.intake import Document, is_article, listed, opened
 from communique.linting import Known, lint, stray_answers
 from communique.literals import malformed
 from communique.loosening import loosened
@@ -79,9 +79,21 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     are `known` leave nothing out.
     """
     choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
-    found, at_the_door = documents(root)
+    listing = listed(root)
+    if sum(map(is_article, listing[0])) > 1:
+        from communique import concluding
+
+        return concluding.validate(root, choices, listing)
+    return whole(root, choices, listing)
+
+
+def whole(root: Path, choices: Choices, listing: tuple[list[str], list[Finding]]) -> Report:
+    """Check all files of a project at once; the listing is what `intake.listed` returns."""
+    names, refused = listing
+    found, at_the_door = opened(root, names)
+    door = sorted([*refused, *at_the_door])
     gate, findings, failed = findings_of(
-        lambda placed: Gate(root, choices, found, at_the_door, placed=placed), choices
+        lambda placed: Gate(root, choices, found, door, placed=placed), choices
     )
     return gate.report(findings, tuple(layer for layer, whole in failed.items() if not whole))
 
@@ -244,8 +256,7 @@ class Gate:
         told = {found.subject for found in self._judged.faults}
         left = {quad.subject for quad in self._graphs.shapes} - told
         yield from (each for each in self._of_shacl() if each.subject in left)
-        things = dangling.described([*self._graphs.data, *self._graphs.shapes])
-        yield from shapequeries.faults(self._graphs.shapes, self._vocabulary, things)
+        yield from shapequeries.faults(self._graphs.shapes, self._vocabulary, self._known_names)
         if self._choices.former:
             before = graphs(self._choices.former).shapes
             yield from loosened(
@@ -297,7 +308,7 @@ class Gate:
                 yield _of_thing(result.iri, _IN_COPY, message)
 
     def _queries(self) -> Iterator[Finding]:
-        known = Known(self._vocabulary, dangling.described(self._graphs.data))
+        known = Known(self._vocabulary, self._described)
         stored = {path.stem for path in resources.answers(self._root).glob("*.csv")}
         for document in self._documents:
             if document.path.endswith(".rq"):
@@ -361,9 +372,14 @@ class Gate:
         return read_copy(self._choices.copy) if self._choices.copy else None
 
     @cached_property
+    def _described(self) -> Collection[str]:
+        """The IRIs of all that the data describe."""
+        return dangling.described(self._graphs.data)
+
+    @cached_property
     def _known_names(self) -> Collection[str]:
-        """The IRIs of all that is described."""
-        return dangling.described([*self._graphs.data, *self._graphs.shapes])
+        """The IRIs of all that is described, shapes among it."""
+        return {*self._described, *dangling.described(self._graphs.shapes)}
 
     @cached_property
     def _asked(self) -> list[Quad]:
