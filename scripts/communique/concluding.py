@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from communique.articles import Context, Frame, Outcome, check, is_article, is_named
+from communique.articles import Context, Frame, Outcome, check, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.faults import Fault
@@ -52,8 +52,8 @@ def check_files(context: Context, unit: Unit) -> Outcome:
         read += [] if data is None else [(path, data)]
     if refused:
         failed = (("encoding", True),)
-        digests = tuple("" for _ in unit)
-        return Outcome(units, tuple(sorted(refused)), failed, unread=True)
+        digests = ("",) * len(unit)
+        return Outcome(unit, digests, tuple(sorted(refused)), failed, unread=True)
     return check(context, read)
 
 

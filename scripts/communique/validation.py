@@ -63,6 +63,20 @@ _VERDICT = Rule(
 )
 
 
+@dataclass(frozen=True)
+class Choices:
+    """How a project is checked."""
+
+    engine: str = "fast"
+    copy: Path | None = None
+    judge: tuple[Document, ...] = ()
+    """Shapes that stand in for the project's own, which are then only checked themselves."""
+    former: tuple[Document, ...] = ()
+    """Shapes than which the project's own should not be looser."""
+    known: frozenset[str] = frozenset()
+    """Fingerprints of errors that leave nothing out."""
+
+
 def validate(  # noqa: PLR0913  each is a choice of its own
     root: Path,
     *,
@@ -99,7 +113,7 @@ def whole(root: Path, choices: Choices, listing: tuple[list[str], list[Finding]]
 
 
 def findings_of(
-    making: "Callable[[bool], _Made]", choices: "Choices", before: Collection[str] = ()
+    making: "Callable[[bool], _Made]", choices: Choices, before: Collection[str] = ()
 ) -> "tuple[_Made, set[Finding], dict[str, bool]]":
     """Run a gate (see run), and once more if something is found in graphs, to tell where.
 
@@ -146,20 +160,6 @@ def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
     errors = (each for each in told if each.value and each.severity == "error")
     known = {(each.file, each.region, each.value) for each in errors}
     return {each for each in found if (each.file, each.region, each.value) not in known}
-
-
-@dataclass(frozen=True)
-class Choices:
-    """How a project is checked."""
-
-    engine: str = "fast"
-    copy: Path | None = None
-    judge: tuple[Document, ...] = ()
-    """Shapes that stand in for the project's own, which are then only checked themselves."""
-    former: tuple[Document, ...] = ()
-    """Shapes than which the project's own should not be looser."""
-    known: frozenset[str] = frozenset()
-    """Fingerprints of errors that leave nothing out."""
 
 
 class Gate:
