@@ -23,6 +23,7 @@ from communique.loosening import loosened
 from communique.namespaces import PREFIXES, shrink
 from communique.places import Places
 from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
+from communique.strays import strays
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
 from communique.wording import Wording, gathered
@@ -265,7 +266,8 @@ class _Gate:
                 message = "Another file describes this thing, and this one adds to it."
                 yield fault(quad, "predicate", _ONE_FILE, message, layer="policy")
 
-    def _policy(self) -> Iterator[Fault]:
+    def _policy(self) -> Iterator[Finding | Fault]:
+        yield from strays(self._root)
         yield from self._added_elsewhere()
         yield from policy.faults(self._graphs.data, self._ontology)
         if self._words:
