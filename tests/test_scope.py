@@ -1,10 +1,12 @@
 """What is told of all that is checked: of some files, of a range, beside a baseline."""
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from communique.reporting import FORMATS
 from conftest import Run
 
 _ARTICLE = Path("data/articles/1933-11-17-herring.ttl")
@@ -117,6 +119,33 @@ def test_a_change_cannot_loosen_its_own_judge(run: Run, repository: Path) -> Non
         "error shape:Statement-voice",
         "warning loosened-shape",
     ]
+
+
+def test_a_rule_of_a_revision_says_that_its_line_is_there(run: Run, repository: Path) -> None:
+    _edit(repository / "shapes" / "statement.ttl", "PREFIX sh:", "\n\nPREFIX sh:")
+    _edit(repository / _ARTICLE, "    cmq:voice actor:sylvania ;\n", "")
+    asked = ("validate", "--root", repository, "--shapes-from", "HEAD", "--format")
+    told = {form: run(*asked, form).stdout for form in FORMATS}
+    (found,) = json.loads(told["json"])["findings"]
+    place = f"{found['rule']['file']}:{found['rule']['line']} at HEAD"
+
+    assert found["rule"]["revision"] == "HEAD"
+    assert {form for form, text in told.items() if place in text} == {
+        "full",
+        "github",
+        "junit",
+        "sarif",
+    }
+    assert "relatedLocations" not in told["sarif"]
+
+
+def test_a_rule_that_stands_as_it_stood_is_pointed_at_as_it_is(run: Run, repository: Path) -> None:
+    _edit(repository / _ARTICLE, "    cmq:voice actor:sylvania ;\n", "")
+    asked = ("validate", "--root", repository, "--shapes-from", "HEAD", "--format")
+    (found,) = json.loads(run(*asked, "json").stdout)["findings"]
+
+    assert found["rule"]["revision"] == ""
+    assert "relatedLocations" in run(*asked, "sarif").stdout
 
 
 def test_a_revision_that_does_not_exist_is_one_clear_line(run: Run, repository: Path) -> None:

@@ -388,6 +388,9 @@ class _Article(Gate):
     def _queries(self) -> Iterator[Finding]:
         return iter(())
 
+    def _strays(self) -> Iterable[Finding]:
+        return ()
+
     def _constraints(self) -> Iterator[Fault]:
         frame = self.frame
         yield from unjudged(self._in_data, self._union, frame.shapes)

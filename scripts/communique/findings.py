@@ -46,11 +46,14 @@ class Rule:
     text: str = ""
     file: str = ""
     line: int = 0
+    revision: str = ""
+    """The revision in which it is written there, if it is not so in the files that are checked."""
 
     @property
     def place(self) -> str:
         """Where it is written, or nothing."""
-        return f"{self.file}:{self.line}" if self.line else self.file
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place} at {self.revision}" if place and self.revision else place
 
 
 @dataclass(frozen=True, order=True)

@@ -109,8 +109,8 @@ def _message(finding: Finding) -> str:
 
 
 def _related(rule: Rule) -> dict[str, Any]:
-    """Name the place where a rule is written."""
-    if not (rule.file and rule.line):
+    """Name the place where a rule is written, unless the file is another one now."""
+    if rule.revision or not (rule.file and rule.line):
         return {}
     location = _location(rule.file, {"startLine": rule.line})
     return {"relatedLocations": [location | {"id": 1, "message": _text("the rule")}]}

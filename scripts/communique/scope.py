@@ -1,6 +1,6 @@
 """Which findings are told: of some files, of what a range of revisions brought, of none known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from communique import baseline
 from communique.baseline import Baseline
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Report, Scope, fingerprints
-from communique.intake import Document
+from communique.intake import Document, documents
 from communique.lines import count
 from communique.validation import validate
 
@@ -59,9 +59,23 @@ def _checked(
     former: list[Document],
     known: set[str],
 ) -> Report:
-    return validate(
+    report = validate(
         root, engine_name=scope.engine, copy=scope.copy, judge=judge, former=former, known=known
     )
+    if not scope.shapes_from or not report.findings:
+        return report
+    now = {each.path: each.data for each in documents(root, ("shapes",))[0]}
+    other = {each.path for each in judge if now.get(each.path) != each.data}
+    told = (_at_revision(each, scope.shapes_from, other) for each in report.findings)
+    return _keep(report, told)
+
+
+def _at_revision(finding: Finding, revision: str, files: Collection[str]) -> Finding:
+    """Say of which revision the file of a rule is, if it is one of these."""
+    rule = finding.rule
+    if rule.file not in files:
+        return finding
+    return replace(finding, rule=replace(rule, revision=revision))
 
 
 def _shapes(root: Path, revision: str | None) -> list[Document]:

@@ -24,6 +24,7 @@ from communique.loosening import loosened
 from communique.namespaces import PREFIXES, shrink
 from communique.places import Places
 from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
+from communique.strays import strays
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
 from communique.wording import Wording, gathered
@@ -332,7 +333,12 @@ class Gate:
         """Return what may add to a thing of another file."""
         return self._in_data
 
-    def _policy(self) -> Iterator[Fault]:
+    def _strays(self) -> Iterable[Finding]:
+        """Return what is wrong with files that nothing reads."""
+        return strays(self._root)
+
+    def _policy(self) -> Iterator[Finding | Fault]:
+        yield from self._strays()
         yield from self._added_elsewhere()
         yield from policy.faults(self._graphs.data, self._ontology)
         if self._words:
