@@ -7,11 +7,20 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import dangling, misplaced, policy, resources, shapequeries, vocabularies
+from communique import (
+    dangling,
+    misplaced,
+    policy,
+    resources,
+    shapequeries,
+    unfollowed,
+    vocabularies,
+)
 from communique.causes import Causes
 from communique.dataset import graph_iri, select
 from communique.engines import Result, engine
 from communique.engines import Shapes as Rules
+from communique.errors import CommuniqueError
 from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
@@ -26,7 +35,7 @@ from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
 from communique.strays import strays
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
-from communique.wording import Wording, gathered
+from communique.wording import Wording, gathered, is_of_all
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "syntax": ("encoding",),
@@ -44,6 +53,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
 
 _OF_GRAPHS = frozenset(("terms", "names", "shapes", "constraints", "evidence", "policy"))
 """The layers that look at triples; the others look at texts, and know where things stand."""
+_LAST_WORD = frozenset(("shapes", "policy"))
+"""The layers that do not tell again what an earlier one has told of the same words or name."""
 _WARNING = PREFIXES["sh"] + "Warning"
 _VERDICTS = {PREFIXES["cmq"] + name for name in ("breaches", "counterpartOf", "fulfils")}
 _CURATED = graph_iri("curated")
@@ -92,7 +103,7 @@ def _run(gate: "_Gate", known: Collection[str]) -> Report:
             failed[layer] = False
             continue
         found = set(gate.check(layer))
-        findings |= found if layer != "policy" else _untold(found, findings)
+        findings |= _untold(found, findings) if layer in _LAST_WORD else found
         if any(each.severity == "error" for each in _unknown(found, known)):
             failed[layer] = True
     unchecked = tuple(layer for layer, was_checked in failed.items() if not was_checked)
@@ -104,7 +115,7 @@ def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Findi
 
 
 def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
-    """Leave out what the project's own rules have told already, of the same words or name."""
+    """Leave out what is told already, of the same words or name."""
     errors = (each for each in told if each.value and each.severity == "error")
     known = {(each.file, each.region, each.value) for each in errors}
     return {each for each in found if (each.file, each.region, each.value) not in known}
@@ -218,7 +229,12 @@ class _Gate:
         rules = shapes_of_shapes()
         places = Places(rules, {}, self._vocabulary)
         wording = Wording(_store(self._graphs.shapes), _store(rules), self._vocabulary)
-        for result in self._engine.results(self._graphs.shapes, rules):
+        results = self._engine.results(self._graphs.shapes, rules)
+        closer = {result.focus for result in results if not is_of_all(result)}
+        outer = {quad.subject for quad in self._graphs.shapes if quad.object in closer}
+        for result in results:
+            if is_of_all(result) and result.focus in closer | outer:
+                continue  # what is wrong within it is told
             quad, part = self._places.borne(result, places.beginnings(result.path))
             yield fault(quad, part, _SHACL, wording.message(result, ()), layer="shapes")
 
@@ -228,7 +244,14 @@ class _Gate:
         shapes = judged(judge.shapes, self._union).store if self._judge else self._judged.store
         yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
-        results = self._engine.results(self._graphs.asked, judge.shapes)
+        try:
+            results = self._engine.results(self._graphs.asked, judge.shapes)
+        except CommuniqueError:
+            refused = [] if self._judge else list(self._unfollowed())
+            if not refused:
+                raise
+            yield from refused
+            return
         if not results:
             return
         causes = Causes(results, self._graphs.asked, Rules(judge.shapes))
@@ -239,6 +262,9 @@ class _Gate:
         for result, others in gathered(causes.left):
             at = self._places.borne(result, rules.beginnings(result.path))
             yield _broken(result, at, wording.message(result, others), rules, wording)
+
+    def _unfollowed(self) -> Iterator[Fault]:
+        return unfollowed.faults(self._engine, self._graphs.shapes, self._judged.targeting)
 
     def _evidence(self) -> Iterator[Fault]:
         for problem in problems(self._union):
