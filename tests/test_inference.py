@@ -53,6 +53,27 @@ def test_a_symmetric_property_holds_both_ways(project: Path) -> None:
     }
 
 
+def test_what_follows_about_a_property_is_followed_in_turn(project: Path) -> None:
+    (project / "data" / "curated.ttl").write_text(
+        "<urn:Mutual> <http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+        " <http://www.w3.org/2002/07/owl#SymmetricProperty> ."
+        f" <{_CMQ}beside> a <urn:Mutual> . <urn:a> <{_CMQ}beside> <urn:b> ."
+    )
+    found = _names(inference.inferred(dataset.load(project, infer=False)))
+
+    assert ("<urn:b>", "cmq:beside", "<urn:a>") in found
+
+
+def test_a_class_without_a_name_stands_for_no_other(project: Path) -> None:
+    (project / "data" / "curated.ttl").write_text(
+        f"[] <http://www.w3.org/2000/01/rdf-schema#subClassOf> <{_CMQ}Agreement> ."
+        " <urn:a> a <urn:Other> ."
+    )
+    found = _names(inference.inferred(dataset.load(project, infer=False)))
+
+    assert not {t for t in found if t[2] == "cmq:Agreement"}
+
+
 def test_no_content_moves_to_another_voice(inferred: set[tuple[str, str, str]]) -> None:
     assert not {t for t in inferred if t[1] in {"cmq:content", "cmq:voice", "cmq:force"}}
 

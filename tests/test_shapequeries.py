@@ -133,6 +133,28 @@ def test_a_property_shape_without_a_path_is_told(project: Path) -> None:
             "The query gives $this a new value.",
             "$this",
         ),
+        ("ASK { $this ?p ?o }", "The query of a shape begins with SELECT here.", "ASK"),
+        ("DESCRIBE $this", "The query of a shape begins with SELECT here.", "DESCRIBE"),
+        (
+            "SELECT $this WHERE { GRAPH ?g { $this ?p ?o } }",
+            "What is judged is in no named graph.",
+            "GRAPH",
+        ),
+        (
+            "SELECT $this WHERE { $this ?p ?o FILTER(?p = $shapesGraph || ?o = $shapesGraph) }",
+            "Nothing gives $shapesGraph a value.",
+            "$shapesGraph",
+        ),
+        (
+            "SELECT $this WHERE { $this ?p ?o FILTER REGEX(STR(?o), '(') }",
+            "This is no regular expression.",
+            "'('",
+        ),
+        (
+            "SELECT $this WHERE { $this ?p ?o FILTER(!REGEX(STR(?o), '.*', 'i')) }",
+            "This pattern matches every text.",
+            "'.*'",
+        ),
         ("SELECT ?o WHERE { $this ?p ?o }", "This query does not select $this.", "SELECT"),
         (
             "SELECT $this WHERE { $this ?p ?o { SELECT ?o { $this ?q ?o } } }",
@@ -194,6 +216,7 @@ def test_a_condition_that_no_data_decides_is_told(
         "SELECT $this WHERE { $this ?p ?o FILTER NOT EXISTS { ?o ?q ?r FILTER(?r != ?p) } }",
         "SELECT * {{ SELECT $this (COUNT(?x) AS ?n) { $this ?p ?x } GROUP BY $this } FILTER(?n<0)}",
         "SELECT $this WHERE { $this ?p ?o BIND(1 AS ?one) FILTER(STRLEN(STR(?o)) < ?one) }",
+        "SELECT $this WHERE { $this ?p ?o FILTER(REPLACE(STR(?o), '.*x', '') = '(') }",
         "SELECT $this WHERE { $this (<urn:a>|<urn:b>)+ [ <urn:c> ?d ] FILTER(?d = ($this)) }",
     ],
 )
@@ -213,3 +236,22 @@ shape:Longest a sh:ConstraintComponent ; sh:parameter [ sh:path shape:longest ] 
     found = validation.validate(project).findings
 
     assert [each for each in found if each.rule.id == "idle-query"] == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        '"x"',
+        '[ sh:message "x" ]',
+        '[ sh:ask "ASK { }" ]',
+        '[ sh:select "SELECT $this { $this ?p $this }", "x" ]',
+    ],
+)
+def test_a_rule_in_sparql_without_its_one_query_is_told(project: Path, rule: str) -> None:
+    shapes = project / _SHAPES
+    shape = "shape:X a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:severity sh:Violation ;"
+    text = f"{shapes.read_text()}\n{shape}\n  sh:sparql {rule} .\n"
+    shapes.write_text(text)
+    found = [each for each in validation.validate(project).findings if "sh:select" in each.message]
+
+    assert [_pointed(text, each) for each in found] == [rule]

@@ -363,3 +363,60 @@ def test_a_shape_that_is_not_as_shacl_asks_is_told_at_the_shape(
 def _declare(project: Path, name: str, kind: str = "ObjectProperty") -> None:
     ontology = project / "ontology" / "communique.ttl"
     ontology.write_text(ontology.read_text() + f"\ncmq:{name}\n    a owl:{kind} ;\n.\n")
+
+
+def test_a_value_that_a_thing_is_not_is_told_and_not_how_to_give_it(project: Path) -> None:
+    _add_shape(
+        project, "sh:targetNode <https://w3id.org/communique/id/a1/s001> ; sh:hasValue cmq:Actor"
+    )
+    found = _only(project)
+
+    assert (found.rule.id, found.hint) == ("shape:X", "")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "rule"),
+    [
+        ("sh:not shape:X", "circular-shape"),
+        ("sh:node [ sh:or ( [ sh:nodeKind sh:IRI ] shape:X ) ]", "circular-shape"),
+        ('sh:pattern "[a-z]" ; sh:flags "z"', "idle-constraint"),
+        ("sh:property [ sh:path ( cmq:voice ) ; sh:minCount 1 ]", "shacl-shape"),
+        ("sh:property [ sh:path cmq:voice , cmq:force ; sh:minCount 1 ]", "shacl-shape"),
+        ("sh:property [ sh:path [] ; sh:minCount 1 ]", "shacl-shape"),
+        ("sh:node shape:Nowhere", "unknown-name"),
+    ],
+)
+def test_a_shape_that_is_none_is_one_finding(project: Path, constraint: str, rule: str) -> None:
+    _add_shape(project, f"sh:targetClass cmq:Statement ; {constraint}")
+
+    assert _only(project).rule.id == rule
+
+
+def test_a_shape_may_ask_itself_about_the_values_of_a_path(project: Path) -> None:
+    _add_shape(
+        project,
+        "sh:targetClass cmq:Statement ; sh:property [ sh:path cmq:relays ; sh:node shape:X ]",
+    )
+
+    assert _validate(project).findings == ()
+
+
+def test_what_no_engine_can_follow_has_a_place(project: Path) -> None:
+    _add_shape(project, "sh:targetClass cmq:Statement ; sh:nodeKind sh:IRI")
+    shapes = project / "shapes" / "statement.ttl"
+    text = shapes.read_text() + (
+        'shape:C a sh:ConstraintComponent ; sh:parameter [ sh:path "x" ] ;\n'
+        '  sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER isIRI($value) }" ] .\n'
+    )
+    shapes.write_text(text)
+    found = _only(project)
+
+    assert (found.rule.id, found.focus, found.layer) == ("unfollowed-shape", "shape:C", "shapes")
+    assert text.splitlines()[found.region.line - 1].startswith("shape:C ")
+
+
+def _add_shape(project: Path, said: str) -> None:
+    shapes = project / "shapes" / "statement.ttl"
+    shapes.write_text(
+        f"{shapes.read_text()}\nshape:X a sh:NodeShape ; sh:severity sh:Violation ; {said} .\n"
+    )

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from communique.articles import Context, Frame, Outcome, check, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
+from communique.errors import CommuniqueError
 from communique.faults import Fault
 from communique.findings import LAYERS, Finding, Region, Report
 from communique.graphs import ONE_GRAPH, Graphs, graphs
@@ -74,8 +75,21 @@ def validate(
     door = [*refused, *at_the_door, *clashing]
     context = started(Context(root, tuple(found), choices), door)
     units = [(name,) for name in articles if name not in {each.file for each in clashing}]
-    context, outcomes = settled(_sampled(context, units), units, checking)
+    try:
+        context, outcomes = settled(_sampled(context, units), units, checking)
+    except CommuniqueError:
+        report = _refusing(context, door)
+        if not report.findings:
+            raise
+        return report
     return concluded(context, outcomes, door)
+
+
+def _refusing(context: Context, door: Sequence[Finding]) -> Report:
+    """Tell of shapes that no engine can follow: of no article can anything be told then."""
+    gate = _Common(context.frame(placed=True), (), door)
+    found = {gate.told(each) for each in gate.unfollowed()}
+    return gate.summed(found, LAYERS[LAYERS.index("constraints") :])
 
 
 def _clashes(articles: Iterable[str]) -> list[Finding]:

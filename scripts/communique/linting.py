@@ -52,7 +52,7 @@ _ANSWER = Rule("query-answer", "A question has its answer stored, and an answer 
 _PLACE = re.compile(r"(?::([0-9]+):([0-9]+))?: (.*)", re.DOTALL)
 _HINT = re.compile(r"(.*)\. ([A-Z].*)", re.DOTALL)
 _UNEXPECTED = re.compile(r"(?:did not expect|something is missing).*", re.DOTALL)
-_FORMS = frozenset({"ASK", "CONSTRUCT", "DESCRIBE", "SELECT"})
+FORMS = frozenset({"ASK", "CONSTRUCT", "DESCRIBE", "SELECT"})
 _OF_UPDATES = """
     ADD ALL CLEAR COPY CREATE DATA DEFAULT DELETE DROP INSERT INTO LOAD MOVE TO USING WITH
 """
@@ -291,7 +291,7 @@ class _Query:
     def of_order(self) -> Iterator[Finding]:
         """Check that rows have an order, and that something binds what it goes by."""
         outer = [step for step in self._steps if step.depth == 0]
-        form = next((step for step in outer if step.word in _FORMS), None)
+        form = next((step for step in outer if step.word in FORMS), None)
         if form and form.word == "SELECT" and not any(step.word == "ORDER" for step in outer):
             what = "The rows of the answer have no order."
             yield self.finding(_ORDER, _at(form.token), what, "End with ORDER BY ...")

@@ -16,6 +16,8 @@ _KINDS = frozenset(NamedNode(f"{_SH}{kind}Shape") for kind in ("Node", "Property
 _TARGETS = frozenset(
     _SH + name for name in ("targetClass", "targetNode", "targetObjectsOf", "targetSubjectsOf")
 )
+_PATH = f"{_SH}path"
+_OF_VALUES = frozenset({f"{_SH}parameter", f"{_SH}qualifiedValueShape"})
 _LISTS = frozenset(_SH + name for name in ("and", "or", "xone"))
 _ASKED = frozenset(
     _SH + name for name in ("node", "not", "parameter", "property", "qualifiedValueShape")
@@ -78,4 +80,28 @@ def _reached(begun: Iterable[Node], links: Mapping[Node, list[Node]]) -> set[Nod
         if each not in found:
             found.add(each)
             waiting += links.get(each, ())
+    return found
+
+
+def circular(quads: Iterable[Quad]) -> list[Quad]:
+    """Return a triple for each ring of shapes that ask one another about the same thing.
+
+    A shape that asks about the values of a path may come back to itself: they are other things.
+    """
+    links, asking = defaultdict[Node, list[Node]](list), defaultdict[Node, list[Quad]](list)
+    quads = list(quads)
+    onward = {quad.subject for quad in quads if quad.predicate.value == _PATH}
+    for quad in quads:
+        iri = quad.predicate.value
+        if iri in _LINKS and iri not in _OF_VALUES and quad.subject not in onward:
+            links[quad.subject].append(quad.object)
+            if iri in _ASKED or iri in _LISTS:
+                asking[quad.subject].append(quad)
+    found, told = list[Quad](), set[Node]()
+    for shape in sorted(asking, key=str):
+        ring = _reached([shape], links)
+        closing = [quad for quad in asking[shape] if shape in _reached([quad.object], links)]
+        if closing and shape not in told:
+            found.append(closing[0])
+            told |= {each for each in ring if shape in _reached(links.get(each, []), links)}
     return found

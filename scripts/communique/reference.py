@@ -21,6 +21,15 @@ from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES
 
 DEEPEST = 50
+_FAILURES = (
+    AssertionError,
+    NotImplementedError,
+    RecursionError,
+    ReportableRuntimeError,
+    ValueError,
+    re.error,
+)
+"""What the library raises for shapes that it cannot follow."""
 _XSD_STRING = PREFIXES["xsd"] + "string"
 
 
@@ -74,7 +83,7 @@ def _report(data: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
                 allow_warnings=True,
                 max_validation_depth=DEEPEST,
             )
-    except (ReportableRuntimeError, RecursionError, re.error, ValueError) as error:
+    except _FAILURES as error:
         raise _unfollowed(error) from error
     if not isinstance(report, rdflib.Graph):
         raise _unfollowed(text)
@@ -82,7 +91,7 @@ def _report(data: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
 
 
 def _unfollowed(why: object) -> CommuniqueError:
-    first = str(why).partition("\n")[0].rstrip(".")
+    first = str(why).partition("\n")[0].rstrip(".") or "it is not as SHACL has it"
     return CommuniqueError(f"shapes: cannot be followed: {first}. Mend the shapes")
 
 

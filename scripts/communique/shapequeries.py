@@ -2,19 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import dropwhile, pairwise, takewhile
 
 from pyoxigraph import Literal, Quad, Triple
 
-from communique.conditions import constants, ungiven
+from communique.conditions import block, constants, ungiven
 from communique.engines import Shapes, sh
 from communique.faults import Fault, Node, fault
 from communique.findings import Rule
-from communique.linting import KEYWORDS
+from communique.linting import FORMS, KEYWORDS
 from communique.parameters import suggestion
 from communique.parsing import parse
 from communique.tokens import Token, tokens
+from communique.vacuous import compiles, matches_all
 from communique.vocabularies import Closest, Vocabulary, split
 
 _QUERIES = {sh(name) for name in ("ask", "select")}
@@ -23,9 +24,10 @@ _QUIET = {"comment", "space"}
 _PATH, _ANY_PATH = "$PATH", "<u:x>"
 """What SHACL puts the path of a shape for, and a path that is as long."""
 
-_GIVEN = ("this", "PATH", "currentShape", "shapesGraph")
-"""What SHACL gives each query of a shape."""
+_GIVEN = ("this", "PATH", "currentShape")
+"""What an engine gives each query of a shape; no graph of shapes is at hand."""
 _LEFT_OUT = {
+    "GRAPH": "What is judged is in no named graph.",
     "MINUS": "MINUS does not see $this: SHACL has no place for it.",
     "VALUES": "VALUES gives other values than SHACL does: it has no place here.",
     "OFFSET": "The query leaves out what it finds first.",
@@ -43,6 +45,7 @@ def faults(
     read = Shapes(quads)
     given = {*_GIVEN, *_parameters(read, quads)}
     pathless = _pathless(read, quads)
+    yield from _without_one_query(read, quads)
     for quad in quads:
         if quad.predicate.value in _QUERIES and isinstance(quad.object, Literal):
             query = _Query(quad, _prefixes(read, quad.subject))
@@ -50,6 +53,16 @@ def faults(
                 *query.unknown(vocabulary, things),
                 *query.idle({*given, *_also(quad)}, has_path=quad.subject not in pathless),
             ]
+
+
+def _without_one_query(read: Shapes, quads: Iterable[Quad]) -> Iterator[Fault]:
+    """Find rules in SPARQL that no engine can ask."""
+    for quad in quads:
+        if quad.predicate.value == sh("sparql") and not isinstance(quad.object, Triple):
+            queries = read.of(quad.object, "select")
+            if len(queries) != 1 or not isinstance(queries[0], Literal):
+                what = "The rule in SPARQL has not one sh:select, with a text."
+                yield fault(quad, "object", _RULE, what, layer="shapes", hint="give it one")
 
 
 def _also(quad: Quad) -> set[str]:
@@ -154,6 +167,11 @@ class _Query:
 
     def idle(self, given: Collection[str], *, has_path: bool) -> Iterator[Fault]:
         """Yield why the query finds nothing of what it is asked about, besides what is `given`."""
+        wrong = list(self._of_form())
+        yield from wrong
+        if wrong:
+            return
+        yield from self._of_patterns()
         yield from self._of_selections()
         yield from self._of_placeholders(given, has_path=has_path)
         for word, following in pairwise(self._tokens):
@@ -167,6 +185,26 @@ class _Query:
         for part in constants(self._tokens):
             what = "This condition is the same whatever the data is."
             yield self._idle(part[0].start, _at(part[-1])[1], what)
+
+    def _of_form(self) -> Iterator[Fault]:
+        """Find a query that gives no rows."""
+        words = (each for each in self._tokens if each.kind == "word")
+        form = next((each for each in words if each.text.upper() in FORMS), None)
+        wanted = "ASK" if self._quad.predicate.value == sh("ask") else "SELECT"
+        if form and form.text.upper() != wanted:
+            yield self._idle(*_at(form), f"The query of a shape begins with {wanted} here.")
+
+    def _of_patterns(self) -> Iterator[Fault]:
+        """Find patterns that match nothing or anything."""
+        for word, following in pairwise(self._tokens):
+            if word.text.upper() not in {"REGEX", "REPLACE"} or following.text != "(":
+                continue
+            for each in _patterns(block(self._tokens, self._tokens.index(following))):
+                text = each.text.strip("\"'")
+                if not compiles(text):
+                    yield self._idle(*_at(each), "This is no regular expression.")
+                elif matches_all(text, "") and word.text.upper() == "REGEX":
+                    yield self._idle(*_at(each), "This pattern matches every text.")
 
     def _of_selections(self) -> Iterator[Fault]:
         """Find a query, or one within it, that does not select what it is asked about."""
@@ -185,8 +223,14 @@ class _Query:
         known, told = {*given, "value"}, set[str]()
         for token in variables:
             name = token.text[1:]
+            if name in told:
+                continue
             alone = token.text.startswith("$") and times[name] == 1 and name not in known
-            if alone or (name == "PATH" and (not has_path or token.text.startswith("?"))):
+            if (
+                name == "shapesGraph"
+                or alone
+                or (name == "PATH" and (not has_path or token.text.startswith("?")))
+            ):
                 told.add(name)
                 near = suggestion(token.text, [f"${each}" for each in _GIVEN])
                 yield self._idle(*_at(token), f"Nothing gives {token.text} a value.", near)
@@ -209,6 +253,19 @@ class _Query:
 
     def _fault(self, at: tuple[int, int], message: str, hint: str, rule: Rule = _RULE) -> Fault:
         return fault(self._quad, "object", rule, message, layer="shapes", hint=hint, within=at)
+
+
+def _patterns(call: Sequence[Token]) -> Iterator[Token]:
+    """Yield the pattern of a call, if it is written there as it is."""
+    depth, comma = 0, False
+    for token, following in pairwise(call):
+        depth += (token.text == "(") - (token.text == ")")
+        plain = token.kind == "short" and "\\" not in token.text
+        if comma and plain and following.text in {",", ")"}:
+            yield token
+        if comma and depth == 1:
+            return
+        comma = depth == 1 and token.text == ","
 
 
 def _at(token: Token) -> tuple[int, int]:

@@ -24,7 +24,7 @@ from communique.errors import CommuniqueError
 from communique.faults import Fault, Node, fault
 from communique.findings import Rule
 from communique.namespaces import PREFIXES, shrink
-from communique.reach import unreached
+from communique.reach import circular, unreached
 from communique.vacuous import called
 
 _SH = PREFIXES["sh"]
@@ -48,6 +48,7 @@ SELECT DISTINCT ?shape WHERE {
 
 _IDLE = Rule("idle-target", "A target of a shape finds something to check.")
 _UNREACHABLE = Rule("unreached-shape", "A shape has a target, or another shape that uses it.")
+_CIRCULAR = Rule("circular-shape", "A shape asks no shape that asks it about the same thing.")
 _OFF = Rule("deactivated-shape", "A shape is not deactivated.")
 _WITHOUT_PATH = Rule("pathless-shape", "A property shape has a path.")
 _UNJUDGED = Rule("unjudged-thing", "A thing in the data is of a class that a shape is for.")
@@ -99,6 +100,7 @@ def judged(files: Iterable[Quad], data: "Store | Things") -> Shapes:
         faults=(
             *(_idle(quad) for quad in idle),
             *_unreached(store, tops),
+            *_circular(circular(said)),
             *_switched_off(store),
             *_of_no_property(pathless),
             *vacuous.faults(said, {quad.subject for quad in pathless}, unused),
@@ -208,6 +210,12 @@ def _unreached(store: Store, shapes: Iterable[Term | Triple]) -> Iterator[Fault]
         message = f"Nothing uses the shape {called(quad)}, and it has no target."
         hint = "add sh:targetClass, or use it in another shape"
         yield fault(quad, "subject", _UNREACHABLE, message, layer="shapes", hint=hint)
+
+
+def _circular(quads: Iterable[Quad]) -> Iterator[Fault]:
+    for quad in quads:
+        message = f"The shape {called(quad)} asks itself, at once or by others."
+        yield fault(quad, "object", _CIRCULAR, message, layer="shapes", hint="break the ring")
 
 
 def _switched_off(store: Store) -> Iterator[Fault]:

@@ -35,6 +35,7 @@ _GREATEST = {
     "maxLength": LARGEST_LITERAL,
     "qualifiedMaxCount": LARGEST_PROJECT,
 }
+_QUALIFIED = frozenset({"qualifiedMaxCount", "qualifiedMinCount"})
 _COUNTS = frozenset({*_LEAST, *_GREATEST})
 _PAIRS = (
     ("minCount", "maxCount"),
@@ -137,6 +138,8 @@ class _Shapes:
             return "the shape has no path"
         if name in _NEEDS and _NEEDS[name] not in said:
             return f"the shape has no sh:{_NEEDS[name]}"
+        if name == "flags" and _written(quad).strip("imqsx"):
+            return "its letters are i, m, q, s and x"
         return self._why_kept(shape, name, quad) or _why_void(name, _written(quad))
 
     def _why_kept(self, shape: Node, name: str, quad: Quad) -> str:
@@ -147,7 +150,9 @@ class _Shapes:
             return "it is the path of the shape"
         if name in _BOUNDS and self._is_beyond(shape, name, quad):
             return "the datatype has no other values"
-        if name == "pattern" and _matches_all(_written(quad), self._value(shape, "flags")):
+        if name == "qualifiedValueShape" and not self._said[shape].keys() & _QUALIFIED:
+            return "the shape has no number of such values"
+        if name == "pattern" and matches_all(_written(quad), self._value(shape, "flags")):
             return "it matches every text"
         return ""
 
@@ -195,10 +200,11 @@ class _Shapes:
             if is_fine or shape in told or self._asks(shape, own):
                 continue
             about = self._about.get(shape)
+            value = shrink(shape.value) if isinstance(shape, NamedNode) and not about else ""
             at = min(about, key=_type_first) if about else uses[shape]
             name = called(at) if about else "that is named here"
             message = f"The shape {name} asks nothing."
-            yield _fault(at, "subject" if about else "object", _ASKING, message)
+            yield _fault(at, "subject" if about else "object", _ASKING, message, value)
 
     def _conditions(self) -> Iterator[Quad]:
         """Yield a triple for each use of a shape as a condition, with the shape as its object."""
@@ -256,12 +262,12 @@ def _why_void(name: str, text: str) -> str:
         return "no file can hold more"
     if name in {"closed", "uniqueLang"} and text in _FALSE:
         return "it is false"
-    if name == "pattern" and not _compiles(text):
+    if name == "pattern" and not compiles(text):
         return "it is no regular expression"
     return ""
 
 
-def _compiles(pattern: str) -> bool:
+def compiles(pattern: str) -> bool:
     try:
         re.compile(pattern)
     except re.error:
@@ -269,9 +275,9 @@ def _compiles(pattern: str) -> bool:
     return True
 
 
-def _matches_all(pattern: str, flags: str) -> bool:
+def matches_all(pattern: str, flags: str) -> bool:
     """Tell whether a pattern finds something in every text, as far as examples can tell."""
-    if "q" in flags or not _compiles(pattern):
+    if "q" in flags or not compiles(pattern):
         return False
     options = re.RegexFlag(0)
     for letter in flags:
@@ -296,5 +302,6 @@ def _type_first(quad: Quad) -> tuple[bool, str]:
     return quad.predicate != _TYPE, str(quad)
 
 
-def _fault(quad: Quad, part: str, rule: Rule, message: str) -> Fault:
-    return fault(quad, part, rule, message, layer="shapes", hint=_HINTS.get(rule, ""))
+def _fault(quad: Quad, part: str, rule: Rule, message: str, value: str = "") -> Fault:
+    hint = _HINTS.get(rule, "")
+    return fault(quad, part, rule, message, layer="shapes", hint=hint, value=value)

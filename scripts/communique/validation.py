@@ -8,11 +8,20 @@ from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from communique import dangling, misplaced, policy, resources, shapequeries, vocabularies
+from communique import (
+    dangling,
+    misplaced,
+    policy,
+    resources,
+    shapequeries,
+    unfollowed,
+    vocabularies,
+)
 from communique.causes import Causes
 from communique.dataset import graph_iri, select
 from communique.engines import Result, engine
 from communique.engines import Shapes as Rules
+from communique.errors import CommuniqueError
 from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
@@ -27,7 +36,7 @@ from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
 from communique.strays import strays
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
-from communique.wording import Wording, gathered
+from communique.wording import Wording, gathered, is_of_all
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "syntax": ("encoding",),
@@ -46,6 +55,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
 _Made = TypeVar("_Made", bound="Gate")
 _OF_GRAPHS = frozenset(("terms", "names", "shapes", "constraints", "evidence", "policy"))
 """The layers that look at triples; the others look at texts, and know where things stand."""
+_LAST_WORD = frozenset(("shapes", "policy"))
+"""The layers that do not tell again what an earlier one has told of the same words or name."""
 _WARNING = PREFIXES["sh"] + "Warning"
 _VERDICTS = {PREFIXES["cmq"] + name for name in ("breaches", "counterpartOf", "fulfils")}
 _CURATED = graph_iri("curated")
@@ -146,7 +157,7 @@ def run(
             failed[layer] = False
             continue
         found = set(gate.check(layer))
-        findings |= found if layer != "policy" else _untold(found, findings)
+        findings |= _untold(found, findings) if layer in _LAST_WORD else found
         if any(each.severity == "error" for each in _unknown(found, known)):
             failed[layer] = True
     return findings, failed
@@ -157,7 +168,7 @@ def _unknown(found: Iterable[Finding], known: Collection[str]) -> Iterator[Findi
 
 
 def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
-    """Leave out what the project's own rules have told already, of the same words or name."""
+    """Leave out what is told already, of the same words or name."""
     errors = (each for each in told if each.value and each.severity == "error")
     known = {(each.file, each.region, each.value) for each in errors}
     return {each for each in found if (each.file, each.region, each.value) not in known}
@@ -186,9 +197,12 @@ class Gate:
     def check(self, layer: str) -> Iterator[Finding]:
         """Yield what one layer finds."""
         yield from (finding for finding in self._at_the_door if finding.layer == layer)
-        for found in getattr(self, f"_{layer}", list)():
-            placed = found if isinstance(found, Finding) else self._places.finding(found)
-            yield replace(placed, hint=f"{placed.hint[:1].upper()}{placed.hint[1:]}")
+        yield from map(self.told, getattr(self, f"_{layer}", list)())
+
+    def told(self, found: Finding | Fault) -> Finding:
+        """Return a fault as a finding, with its place."""
+        placed = found if isinstance(found, Finding) else self._places.finding(found)
+        return replace(placed, hint=f"{placed.hint[:1].upper()}{placed.hint[1:]}")
 
     def report(self, findings: set[Finding], unchecked: tuple[str, ...]) -> Report:
         """Sum up what was checked, and what was found."""
@@ -269,7 +283,12 @@ class Gate:
         rules = shapes_of_shapes()
         places = Places(rules, {}, self._vocabulary)
         wording = Wording(store_of(self._graphs.shapes), store_of(rules), self._vocabulary)
-        for result in self._engine.results(self._graphs.shapes, rules):
+        results = self._engine.results(self._graphs.shapes, rules)
+        closer = {result.focus for result in results if not is_of_all(result)}
+        outer = {quad.subject for quad in self._graphs.shapes if quad.object in closer}
+        for result in results:
+            if is_of_all(result) and result.focus in closer | outer:
+                continue  # what is wrong within it is told
             quad, part = self._places.borne(result, places.beginnings(result.path))
             yield fault(quad, part, _SHACL, wording.message(result, ()), layer="shapes")
 
@@ -281,7 +300,14 @@ class Gate:
         )
         yield from unjudged(self._in_data, self._union, shapes)
         wording = Wording(self._union, shapes, self._vocabulary)
-        results = self._engine.results(self._asked, judge.shapes)
+        try:
+            results = self._engine.results(self._asked, judge.shapes)
+        except CommuniqueError:
+            refused = list(self.unfollowed())
+            if not refused:
+                raise
+            yield from refused
+            return
         yield from self._told(results, judge.shapes, rules, wording)
 
     def _told(
@@ -298,6 +324,12 @@ class Gate:
         for result, others in gathered(causes.left):
             at = self._places.borne(result, rules.beginnings(result.path))
             yield _broken(result, at, wording.message(result, others), rules, wording)
+
+    def unfollowed(self) -> Iterable[Fault]:
+        """Find the project's own shapes that no engine can follow, if they are what judges."""
+        if self._choices.judge:
+            return ()
+        return unfollowed.faults(self._engine, self._graphs.shapes, self._judged.targeting)
 
     def _evidence(self) -> Iterator[Fault]:
         for problem in problems(self._union):

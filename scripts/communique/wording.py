@@ -153,15 +153,15 @@ def gathered(results: Iterable[Result]) -> Iterator[tuple[Result, list[Result]]]
     for result in sorted(results, key=str):
         things[result.focus, result.severity].append(result)
     for found in things.values():
-        whole = [each for each in found if _is_of_all(each)]
-        parts = [each for each in found if not _is_of_all(each)]
+        whole = [each for each in found if is_of_all(each)]
+        parts = [each for each in found if not is_of_all(each)]
         lacking = [each for each in parts if each.value is None and each.component == _LACKING]
         first = next(iter([*lacking, *whole]), None)
         for each in [*parts, *([] if lacking else whole[:1])]:
             yield each, [other for other in whole if each is first and other is not first]
 
 
-def _is_of_all(result: Result) -> bool:
+def is_of_all(result: Result) -> bool:
     """Tell whether a result is of a choice between shapes that a thing has to keep."""
     return result.path is None and result.component in _CHOICES
 
@@ -292,6 +292,8 @@ def _match(words: Wording, result: Result) -> str:
 
 def _give(words: Wording, result: Result) -> str:
     wanted = words.listed(words.asked(result, "hasValue"))
+    if not isinstance(result.path, NamedNode):
+        return ""
     return f"add {words.shrink(_path(result).value)} {wanted}"
 
 
