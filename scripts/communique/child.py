@@ -23,6 +23,13 @@ _NEW_USER = 0x10000000
 _DIE_WITH_PARENT = 1
 
 
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def check_patience(seconds: float) -> None:
     """Refuse what is no number of seconds to wait: nothing, less, no end, not a number."""
     if not 0 < seconds <= LONGEST:
@@ -80,14 +87,15 @@ def cause(code: int, said: str) -> str:
     return "memory" if "memory allocation" in said or "MemoryError" in said else name
 
 
-def limit(memory: int, cpu: int) -> None:
+def limit(memory: int, cpu: int | None = None) -> None:
     """Limit this process, where the system knows limits: bytes, and seconds of computing."""
     try:
         import resource
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    if cpu is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
     try:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     except (OSError, ValueError):  # macOS knows it and refuses it

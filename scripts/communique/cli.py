@@ -3,14 +3,22 @@
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from communique.asking import Asking, asked, complete_name, given
 
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+_UNSEEN = 2.0
+"""Seconds that work may take without showing how much of it is done."""
 _INTERRUPTED = 130
 """What shells call a command that SIGINT ended."""
 
@@ -155,7 +163,14 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="How long it may take: a query in a shape may never end.",
+    help="How long it may do nothing that is seen: a query in a shape may never end.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many articles are checked at a time. Default: one on each core.",
 )
 @_COPY
 def validate(  # noqa: PLR0913  one parameter for each option
@@ -171,6 +186,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
     update: bool,
     engine: str,
     timeout: float,
+    jobs: int | None,
     copy: Path | None,
 ) -> None:
     """Check all there is to check; tell what is found, everywhere or in some files and folders.
@@ -185,15 +201,23 @@ def validate(  # noqa: PLR0913  one parameter for each option
       communique validate --baseline known.jsonl --update
       communique validate --format sarif -o communique.sarif
     """
-    from communique import confined, reporting
+    from communique import child, confined, reporting
     from communique.findings import Scope
 
     project = _project(root)
-    scope = Scope(paths, changed, shapes_from, baseline, engine, copy)
-    task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
-    report = confined.call(
-        f"communique.scope:{task}", project, scope, where=str(project), seconds=timeout
+    scope = Scope(
+        paths, changed, shapes_from, baseline, engine, copy, jobs or child.cores(), timeout
     )
+    task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
+    with _bar() as progress:
+        report = confined.call(
+            f"communique.scope:{task}",
+            project,
+            scope,
+            where=str(project),
+            seconds=timeout,
+            progress=progress,
+        )
     if update:
         _print([report])
         return
@@ -602,6 +626,26 @@ def _is_coloured() -> bool:
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how much is done, if it takes longer than two seconds."""
+    begun, shown, bars = time.monotonic(), sys.stderr.isatty(), list["ProgressBar[int]"]()
+
+    def progress(done: int, of: int) -> None:
+        if shown and time.monotonic() - begun > _UNSEEN:
+            if not bars or bars[0].length != of:
+                for bar in bars:
+                    bar.render_finish()
+                bars[:] = [click.progressbar(length=of, label="Checking", file=sys.stderr)]
+            bars[0].update(done - bars[0].pos)
+
+    try:
+        yield progress
+    finally:
+        for bar in bars:
+            bar.render_finish()
 
 
 def _progress() -> Callable[[str], None]:

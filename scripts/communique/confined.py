@@ -7,15 +7,17 @@ needs. What goes to and fro is pickled, and of what comes back only reports are 
 
 import importlib
 import io
-import math
 import os
 import pickle
+import queue
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import IO, Any, NoReturn
 
 from communique import child
 from communique.errors import CommuniqueError
@@ -43,36 +45,43 @@ def _warn(note: str) -> None:
     sys.stderr.write(f"{note}\n")
 
 
-def call(
+def call(  # noqa: PLR0913  who listens to what, and how much it may take
     name: str,
     *given: object,
     where: str,
     seconds: float = SECONDS,
     memory: int = MEMORY,
     tell: Callable[[str], None] = _warn,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Any:  # noqa: ANN401  whatever the function returns
     """Call `package.module:function` in a child and return what it returns: a report, or text.
 
     All that is given and returned is pickled. `tell` hears if the child that returned it could
-    not leave the network. Raises the CommuniqueError that the function raises, or one that says
-    that it took longer than `seconds`, or more than `memory` bytes, or returned what is not to be
-    revived.
+    not leave the network, and `progress` how much of its work is done (see `advanced`). Raises the
+    CommuniqueError that the function raises, or one that says that nothing came of it for more
+    than `seconds`, or that it took more than `memory` bytes, or returned what is not to be revived.
     """
     child.check_patience(seconds)
-    terms = pickle.dumps((name, given, math.ceil(seconds) + 5, memory + _MAPPED))
+    terms = pickle.dumps((name, given, memory + _MAPPED))
+    reply: tuple[str, Any, Any] | None = None
     with tempfile.TemporaryFile() as talk:
         process = child.start(__name__, talk, _KEPT)
         try:
-            answer, _ = process.communicate(terms, timeout=seconds)
+            _send(process, terms)
+            for message in _messages(process, where, seconds):
+                reply = _revived(message, where)
+                if reply[0] == "progress":
+                    progress(reply[1], reply[2])
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             _late(where, seconds)
         finally:
             child.end(process)
         talk.seek(0)
         said = talk.read().decode(errors="replace")
-    if process.returncode:
+    if process.returncode or reply is None:
         _explain(where, process.returncode, said, seconds, memory)
-    kind, value, alone = _revived(answer, where)
+    kind, value, alone = reply
     if kind == "error":
         raise CommuniqueError(value)
     if kind == "bug":
@@ -82,13 +91,63 @@ def call(
     return value
 
 
+def _send(process: "subprocess.Popen[bytes]", terms: bytes) -> None:
+    """Tell a child what to do; one that has ended already is seen later."""
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.write(terms)
+            process.stdin.close()
+
+
+def _messages(process: "subprocess.Popen[bytes]", where: str, seconds: float) -> Iterator[bytes]:
+    """Yield what a child says, until it has nothing more to say; it may take so long over each."""
+    heard = queue.Queue[bytes]()
+    threading.Thread(target=_listen, args=(process.stdout, heard), daemon=True).start()
+    while True:
+        try:
+            message = heard.get(timeout=seconds)
+        except queue.Empty:
+            _late(where, seconds)
+        if not message:
+            return
+        yield message
+
+
+def _listen(stream: IO[bytes], heard: "queue.Queue[bytes]") -> None:
+    """Pass on what is said, message by message, and nothing at the end."""
+    with suppress(ValueError, OSError):  # closed while it is read
+        while len(head := stream.read(_LENGTH)) == _LENGTH:
+            message = stream.read(int.from_bytes(head))
+            if message:
+                heard.put(message)
+    heard.put(b"")
+
+
+def _say(answer: IO[bytes], *message: object) -> None:
+    text = pickle.dumps(message)
+    answer.write(len(text).to_bytes(_LENGTH) + text)
+    answer.flush()
+
+
+def advanced(done: int, of: int) -> None:
+    """Say in a child how much of its work is done; elsewhere, to nobody."""
+    if _CHANNEL:
+        _say(_CHANNEL[0], "progress", done, of)
+
+
+_LENGTH = 8
+_CHANNEL = list[IO[bytes]]()
+"""Where a child answers."""
+
+
 def serve() -> None:
     """Run as the child: take limits, leave the network, call the function, send what it returns."""
-    name, given, cpu, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
-    child.limit(memory, cpu)
+    name, given, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
+    child.limit(memory)
     child.die_with_parent()
     alone = child.leave_network()
     answer = sys.stdout.buffer
+    _CHANNEL.append(answer)
     sys.stdout = sys.stderr
     module, _, function = name.partition(":")
     try:
@@ -99,8 +158,7 @@ def serve() -> None:
         os._exit(_NO_MEMORY)
     except Exception:  # noqa: BLE001  the parent shows it as the bug that it is
         reply = "bug", traceback.format_exc()
-    answer.write(pickle.dumps((*reply, alone)))
-    answer.flush()
+    _say(answer, *reply, alone)
 
 
 class _Reports(pickle.Unpickler):
@@ -117,7 +175,7 @@ class _Refused(Exception):  # noqa: N818  it is no error until it is told
     """The name of what an answer may not hold."""
 
 
-def _revived(answer: bytes, where: str) -> tuple[str, Any, bool]:
+def _revived(answer: bytes, where: str) -> tuple[str, Any, Any]:
     """Return the kind of an answer, what it holds, and whether the child left the network."""
     try:
         kind, value, alone = _Reports(io.BytesIO(answer)).load()

@@ -140,6 +140,10 @@ class Scope:
     """What judges by the shapes (see `engines.engine`)."""
     copy: Path | None = None
     """The reader's copy of an article, in which the evidence is looked up."""
+    jobs: int = 1
+    """How many articles are checked at a time."""
+    seconds: float = 60
+    """How long nothing may come of it; one article may take half of that."""
 
 
 def around(text: str, region: Region) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
@@ -37,6 +37,9 @@ from communique.strays import strays
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
 from communique.wellformed import problems
 from communique.wording import Wording, gathered, is_of_all
+
+if TYPE_CHECKING:
+    from communique.concluding import Checking
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "syntax": ("encoding",),
@@ -97,19 +100,20 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     judge: Sequence[Document] = (),
     former: Sequence[Document] = (),
     known: Collection[str] = (),
+    checking: "Checking | None" = None,
 ) -> Report:
     """Check a project, layer by layer; a layer with errors leaves out those that build on it.
 
     `judge` are shapes that stand in for the project's own, which are then only checked themselves;
     `former` are shapes than which the project's own should not be looser. Errors whose fingerprints
-    are `known` leave nothing out.
+    are `known` leave nothing out. Several articles are checked one by one, or as `checking` does.
     """
     choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
     listing = listed(root)
     if sum(map(is_article, listing[0])) > 1:
         from communique import concluding
 
-        return concluding.validate(root, choices, listing)
+        return concluding.validate(root, choices, listing, checking or concluding.one_by_one)
     return whole(root, choices, listing)
 
 

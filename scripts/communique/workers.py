@@ -28,13 +28,6 @@ Telling = Callable[[int, int], None]
 """Hears how many units are done, and of how many."""
 
 
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @dataclass
 class Workers:
     """Checks units of articles on several cores (see concluding.Checking)."""
