@@ -18,9 +18,9 @@ _RULES = """
 """
 
 
-def _causes(data: str) -> tuple[list[Cause], set[Result]]:
+def _causes(data: str, shapes: str = _RULES) -> tuple[list[Cause], set[Result]]:
     quads, rules = (
-        list(parse((_PREFIXES + text).encode(), RdfFormat.TURTLE)) for text in (data, _RULES)
+        list(parse((_PREFIXES + text).encode(), RdfFormat.TURTLE)) for text in (data, shapes)
     )
     causes = Causes(engine("fast").results(quads, rules), quads, Shapes(rules))
     return list(causes.found()), causes.left
@@ -84,3 +84,15 @@ def test_a_class_of_which_one_thing_keeps_the_rule_is_no_cause() -> None:
     causes, left = _causes(speeches + good)
 
     assert (causes, len(left)) == ([], 3)
+
+
+def test_what_one_cause_has_taken_is_not_looked_for_again() -> None:
+    speeches = "".join(f":s{n} a :Speech ; :voice :a .\n" for n in range(4))
+    good = ":m a :Matter ; :of :a ; :at :a . :a a :Actor ."
+    rule = ":Matter-at a sh:PropertyShape ; sh:path :at ; sh:minCount 1 ."
+    (cause,), left = _causes(
+        f"{speeches}{good} :Speech rdfs:subClassOf :Matter .",
+        f"{_RULES}:Matter sh:property :Matter-at .\n{rule}",
+    )
+
+    assert (len(cause.results), cause.more, left) == (8, 3, set())

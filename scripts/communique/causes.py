@@ -89,7 +89,7 @@ class Causes:
     def _of_classes(self) -> Iterator[Cause]:
         """Find a class of which all things break a rule that other things of a wider class keep."""
         for shape, results in self._by_shape():
-            broken = {result.focus for result in results}
+            broken = {result.focus for result in results if result in self.left}
             for target in self._targets[shape]:
                 if len(broken) < _FEWEST or self._things(target) <= broken:
                     continue

@@ -18,8 +18,11 @@ from communique.positions import Located, NotTurtle, Reading, read
 _PREFIX = re.compile("[Pp][Rr][Ee][Ff][Ii][Xx]")
 _DECLARED = re.compile(r"\s+([^\s:<]*):\s*<([^>]*)>")
 
+_ALIGNMENTS = graph_iri("alignments")
+
 _SYNTAX = Rule("syntax", "A file is in the syntax that its name promises.")
 ONE_GRAPH = Rule("one-graph", "A file is one graph of its own, and names no other.")
+_RESERVED = Rule("reserved-name", "A file has no name that is kept aside from the data.")
 _EMPTY = Rule("empty-file", "A file holds a triple.")
 TWICE = Rule("duplicate-file", "No two files hold the same bytes.")
 
@@ -87,6 +90,9 @@ def graphs(documents: Iterable[Document], *, placed: bool = True) -> Graphs:
         file = File(document, crc32(document.path.encode()), _graph(PurePosixPath(document.path)))
         if (other := seen.setdefault(document.text, document.path)) != document.path:
             found.findings.append(_whole(file, TWICE, f"The file holds the same as {other}."))
+        elif _is_reserved(document.path, file.graph):
+            message = "A file of this name is kept aside: nothing judges it, and nobody asks it."
+            found.findings.append(_whole(file, _RESERVED, message, "give it another name"))
         elif file.graph in found.files:
             other = found.files[file.graph].path
             message = f"The file would be the same graph as {other}."
@@ -97,6 +103,12 @@ def graphs(documents: Iterable[Document], *, placed: bool = True) -> Graphs:
             quads = found.shapes if is_rule else found.data
             found.findings.extend(_added(file, quads, placed=placed))
     return found
+
+
+def _is_reserved(path: str, graph: NamedNode) -> bool:
+    """Tell whether a file would be a graph that is kept aside; only alignments of terms are one."""
+    aside = {graph_iri(name) for name in ASIDE}
+    return graph in aside and not (path.startswith("ontology/") and graph == _ALIGNMENTS)
 
 
 def suffix(path: str) -> str:
