@@ -196,6 +196,8 @@ def test_a_query_that_cannot_find_what_it_is_asked_for_is_told(
         ("FILTER isIRI(1)", "isIRI(1)"),
         ("FILTER(STR(?o) != STR($o))", "STR(?o) != STR($o)"),
         ("FILTER(?o IN ())", "?o IN ()"),
+        ("FILTER NOT EXISTS { }", "EXISTS { }"),
+        ("FILTER(EXISTS {} || ?o = 1)", "EXISTS {}"),
         ("BIND(false AS ?never) FILTER(?never)", "?never"),
         ("FILTER NOT EXISTS { ?o ?q ?r FILTER(true) }", "true"),
     ],

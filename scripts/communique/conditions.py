@@ -10,6 +10,8 @@ _CLOSED = frozenset(_OPEN.values())
 _ASKING = frozenset({"AVG", "COUNT", "EXISTS", "GROUP_CONCAT", "MAX", "MIN", "SAMPLE", "SUM"})
 """What asks of the data without a variable, or with one of its own."""
 _COMPARING = frozenset("<>=!")
+_EMPTY = 2
+"""Tokens of a group that asks for nothing: its brackets."""
 _Tokens = Sequence[Token]
 
 
@@ -19,6 +21,8 @@ def constants(tokens: _Tokens) -> Iterator[_Tokens]:
     for place, token in enumerate(tokens):
         if token.kind == "word" and token.text.upper() in {"FILTER", "HAVING"}:
             yield from _undecided(_condition(tokens, place + 1), known)
+        elif token.text.upper() == "EXISTS" and len(group := block(tokens, place + 1)) == _EMPTY:
+            yield [token, *group]
 
 
 def ungiven(tokens: _Tokens, given: Collection[str]) -> Iterator[Token]:
