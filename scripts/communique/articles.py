@@ -7,8 +7,8 @@ kept for them.
 
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -111,13 +111,18 @@ class Outcome:
     edges: frozenset[Edge] = frozenset()
     extract: bytes = b""
     """What rules that look into other articles need of this one: N-Triples, by zlib."""
+    extracted: str = ""
+    """The digest of that, whatever the order of its triples."""
+    spaces: tuple[str, ...] = ()
+    """The namespaces of what is described."""
     unread: bool = False
     """Whether a file could not be read as a graph."""
+    more: "Callable[[], Outcome] | None" = field(default=None, compare=False)
+    """Returns the outcome with its names, what is outside and its extract, where these are kept."""
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
+    def full(self) -> "Outcome":
+        """Return the outcome with all that is kept of it."""
+        return self.more() if self.more else self
 
 
 def digest(data: bytes) -> str:
@@ -132,7 +137,10 @@ def hashed(iri: str) -> bytes:
 
 def is_named(outcome: Outcome, iri: str) -> bool:
     """Tell whether an article describes a thing, as far as eight bytes tell."""
-    names, wanted = dict(outcome.names).get(split(iri)[0], b""), hashed(iri)
+    space = split(iri)[0]
+    if space not in outcome.spaces:
+        return False
+    names, wanted = dict(outcome.full().names).get(space, b""), hashed(iri)
     return any(names[at : at + _HASH] == wanted for at in range(0, len(names), _HASH))
 
 
@@ -450,6 +458,7 @@ def _outcome(
     named = {_iri(term) for quad in article.quads for term in (quad.subject, quad.object)} - {""}
     outside = named - {_iri(node) for node in article.own}
     owns, described = frame.vocabulary.owns, dangling.described(said)
+    names, extract = _names(described), _lines(_extract(article))
     return replace(
         told,
         triples=len(said),
@@ -457,13 +466,15 @@ def _outcome(
         predicates=frozenset(quad.predicate.value for quad in said),
         classes=frozenset(_iri(quad.object) for quad in types),
         nodes=frame.aimed & named,
-        names=_names(described),
+        names=names,
+        spaces=tuple(space for space, _ in names),
         unresolved=frozenset(iri for iri in outside if iri not in frame.kinds and owns(iri)),
         answered=frame.into & described,
         borrowed=_borrowed(article, outside),
         outside=frozenset(outside & frame.names),
         edges=frozenset(_edges(article)),
-        extract=_written(_extract(article)),
+        extract=zlib.compress(extract, 1) if extract else b"",
+        extracted=digest(extract),
     )
 
 
@@ -572,7 +583,8 @@ def _targeted(article: _Article) -> Iterator[Quad]:
             yield quad
 
 
-def _written(quads: Iterable[Quad]) -> bytes:
+def _lines(quads: Iterable[Quad]) -> bytes:
+    """Write triples as N-Triples, sorted."""
     triples = {Triple(quad.subject, quad.predicate, quad.object) for quad in quads}
     text = serialize(triples, format=RdfFormat.N_TRIPLES) if triples else b""
-    return zlib.compress(text or b"", 1) if text else b""
+    return b"".join(sorted((text or b"").splitlines(keepends=True)))

@@ -8,7 +8,7 @@ as one. What is left are the files that all share, and the rules that look into 
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from communique.errors import CommuniqueError
 from communique.faults import Fault
 from communique.findings import LAYERS, Finding, Region, Report
 from communique.graphs import ONE_GRAPH, Graphs, graphs
-from communique.intake import content, is_article, opened
+from communique.intake import Document, content, is_article, opened
 from communique.namespaces import split
 from communique.parting import renamed
 from communique.places import Places
-from communique.reaching import TYPE
+from communique.reaching import TYPE, Edge
 from communique.shapes import Shapes, Things, judged, unjudged
 from communique.validation import NEEDS, Choices, Gate, findings_of, run, store_of
 from communique.wording import Wording
@@ -58,38 +58,108 @@ def check_files(context: Context, unit: Unit) -> Outcome:
     return check(context, read)
 
 
-def validate(
-    root: Path,
-    choices: Choices,
-    listing: tuple[list[str], list[Finding]],
-    checking: Checking = one_by_one,
-) -> Report:
-    """Check a project article by article; what is found is what `validation.validate` finds.
+class Run:
+    """A project under check, article by article; what is found is what `validation.whole` finds."""
 
-    The listing is what `intake.listed` returns.
-    """
-    names, refused = listing
-    articles = [name for name in names if is_article(name)]
-    found, at_the_door = opened(root, [name for name in names if not is_article(name)])
-    clashing = _clashes(articles)
-    door = [*refused, *at_the_door, *clashing]
-    context = started(Context(root, tuple(found), choices), door)
-    units = [(name,) for name in articles if name not in {each.file for each in clashing}]
-    try:
-        context, outcomes = settled(_sampled(context, units), units, checking)
-    except CommuniqueError:
-        report = _refusing(context, door)
-        if not report.findings:
-            raise
-        return report
-    return concluded(context, outcomes, door)
+    def __init__(
+        self,
+        root: Path,
+        choices: Choices,
+        listing: tuple[list[str], list[Finding]],
+        checking: Checking = one_by_one,
+    ) -> None:
+        """Take a project, how it is checked, what `intake.listed` returns, and who checks."""
+        names, refused = listing
+        self.root = root
+        self.choices = choices
+        self._checking = checking
+        self._paths = [name for name in names if is_article(name)]
+        self._clashing = _clashes(self._paths)
+        found, at_the_door = self.opened([name for name in names if not is_article(name)])
+        self.shared = tuple(found)
+        self.door = [*refused, *at_the_door, *self._clashing]
+
+    def report(self) -> Report:
+        """Check it."""
+        context, twice = self.started(), {each.file for each in self._clashing}
+        units = self.units([path for path in self._paths if path not in twice])
+        try:
+            context, outcomes = self._settled(_sampled(context, units), units)
+        except CommuniqueError:
+            common = _refusing(context, self.door)
+            if not common.findings:
+                raise
+            return summed(common, ())
+        return summed(self.common(context, outcomes), outcomes)
+
+    def opened(self, names: Sequence[str]) -> tuple[list[Document], list[Finding]]:
+        """Open the files that are shared."""
+        return opened(self.root, names)
+
+    def started(self) -> Context:
+        """Look at what is shared as far as articles need it, and note where it has errors."""
+        context = Context(self.root, self.shared, self.choices)
+        gate = Gate(self.root, self.choices, self.shared, self.door, placed=False)
+        _, failed = run(gate, self.choices.known, layers=_EARLY)
+        return replace(context, stopped=frozenset(failed))
+
+    def units(self, paths: Sequence[str]) -> list[Unit]:
+        """Return what is checked as one, as far as is known."""
+        return [(path,) for path in paths]
+
+    def check(self, context: Context, units: Sequence[Unit]) -> Iterable[Outcome]:
+        """Check some units."""
+        return self._checking(context, units)
+
+    def satellites(self, context: Context) -> Collection[str]:
+        """Return the namespaces of which something is said in what is shared."""
+        return context.frame(placed=False).satellites.keys()
+
+    def parted(self, context: Context) -> str:
+        """Tell how the rules are parted by what is assumed."""
+        return context.frame(placed=False).parts.named
+
+    def common(self, context: Context, outcomes: Sequence[Outcome]) -> "Common":
+        """Check what is left for all together."""
+        return common(context, outcomes, self.door)
+
+    def _settled(self, context: Context, units: Sequence[Unit]) -> tuple[Context, list[Outcome]]:
+        """Check units until what is assumed of them holds, and what belongs together is one."""
+        kept = list[Outcome]()
+        for _ in range(_MOST_ROUNDS):
+            found = [*kept, *self.check(context, units)]
+            outcomes = sorted(found, key=lambda each: each.paths)
+            held, groups = self._holding(context, outcomes), _groups(outcomes)
+            if held is context and not groups:
+                break
+            joined = {path for group in groups for path in group}
+            alone = [each for each in outcomes if not joined.intersection(each.paths)]
+            if held is context:
+                kept, units = alone, groups
+            else:
+                context, kept, units = held, [], [*(each.paths for each in alone), *groups]
+        return context, outcomes
+
+    def _holding(self, context: Context, outcomes: Sequence[Outcome]) -> Context:
+        """Return the context if what it assumes holds, else one of which it does."""
+        edges = frozenset[Edge]().union(*{each.edges for each in outcomes})
+        claims = Counter(space for each in outcomes for space in each.spaces)
+        apart = context.apart.union(
+            (space for space in self.satellites(context) if claims[space] > 1),
+            *(each.borrowed for each in outcomes),
+        )
+        if edges == context.edges and apart == context.apart:
+            return context
+        other = replace(context, edges=edges, apart=apart)
+        same = apart == context.apart and self.parted(other) == self.parted(context)
+        return context if same else other
 
 
-def _refusing(context: Context, door: Sequence[Finding]) -> Report:
+def _refusing(context: Context, door: Sequence[Finding]) -> "Common":
     """Tell of shapes that no engine can follow: of no article can anything be told then."""
     gate = _Common(context.frame(placed=True), (), door)
     found = {gate.told(each) for each in gate.unfollowed()}
-    return gate.summed(found, LAYERS[LAYERS.index("constraints") :])
+    return gate.summary(found, dict.fromkeys(LAYERS[LAYERS.index("constraints") :], False))
 
 
 def _clashes(articles: Iterable[str]) -> list[Finding]:
@@ -104,13 +174,6 @@ def _clashes(articles: Iterable[str]) -> list[Finding]:
     return found
 
 
-def started(context: Context, door: Sequence[Finding]) -> Context:
-    """Look at what is shared as far as articles need it; note where it has errors."""
-    gate = Gate(context.root, context.choices, context.documents, door, placed=False)
-    _, failed = run(gate, context.choices.known, layers=_EARLY)
-    return replace(context, stopped=frozenset(failed))
-
-
 def _sampled(context: Context, units: Sequence[Unit]) -> Context:
     """Assume of all articles what holds of the first that can be read."""
     if context.edges or context.stopped:
@@ -120,42 +183,6 @@ def _sampled(context: Context, units: Sequence[Unit]) -> Context:
         if not outcome.unread:
             return replace(context, edges=outcome.edges)
     return context
-
-
-def settled(
-    context: Context, units: Sequence[Unit], checking: Checking
-) -> tuple[Context, list[Outcome]]:
-    """Check units until what was assumed of them holds, and those that belong together are one."""
-    kept = list[Outcome]()
-    for _ in range(_MOST_ROUNDS):
-        outcomes = sorted([*kept, *checking(context, units)], key=lambda each: each.paths)
-        held, groups = _holding(context, outcomes), _groups(outcomes)
-        if held is context and not groups:
-            return context, outcomes
-        joined = {path for group in groups for path in group}
-        if held is context:
-            kept = [each for each in outcomes if not joined.intersection(each.paths)]
-            units = groups
-        else:
-            alone = [each.paths for each in outcomes if not joined.intersection(each.paths)]
-            context, kept, units = held, [], [*alone, *groups]
-    return context, sorted([*kept, *checking(context, units)], key=lambda each: each.paths)
-
-
-def _holding(context: Context, outcomes: Sequence[Outcome]) -> Context:
-    """Return the context if what it assumes holds of all articles, else one of which it does."""
-    edges = context.edges.union(*(each.edges for each in outcomes))
-    claims = Counter(space for each in outcomes for space, _ in each.names)
-    satellites = context.frame(placed=False).satellites
-    apart = {space for space in satellites if claims[space] > 1}
-    apart |= context.apart.union(*(each.borrowed for each in outcomes))
-    if edges == context.edges and apart == context.apart:
-        return context
-    other = replace(context, edges=edges, apart=frozenset(apart))
-    same = apart == context.apart and (
-        other.frame(placed=False).parts.named == context.frame(placed=False).parts.named
-    )
-    return context if same else other
 
 
 def _groups(outcomes: Sequence[Outcome]) -> list[Unit]:
@@ -175,7 +202,7 @@ def _groups(outcomes: Sequence[Outcome]) -> list[Unit]:
 def _by_space(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
     found = defaultdict[str, list[Outcome]](list)
     for outcome in outcomes:
-        for space, _ in outcome.names:
+        for space in outcome.spaces:
             found[space].append(outcome)
     return found
 
@@ -184,7 +211,7 @@ def _overlapping(space: str, sharing: Iterable[Outcome]) -> Iterator[tuple[Outco
     """Yield the pairs of articles that describe a thing of the same name."""
     first = dict[bytes, Outcome]()
     for outcome in sharing:
-        names = dict(outcome.names)[space]
+        names = dict(outcome.full().names)[space]
         for at in range(0, len(names), 8):
             other = first.setdefault(names[at : at + 8], outcome)
             if other is not outcome:
@@ -202,8 +229,22 @@ def _joined(links: Iterable[tuple[Outcome, Outcome]]) -> list[Unit]:
     return sorted({tuple(sorted(group)) for group in groups.values()})
 
 
-def concluded(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding]) -> Report:
-    """Check what is left, and sum up."""
+@dataclass(frozen=True)
+class Common:
+    """What was found of what all articles share, and how much that is."""
+
+    findings: tuple[Finding, ...]
+    failed: tuple[tuple[str, bool], ...]
+    """The layers that have errors (True), or were left out for those of others (False)."""
+    files: int
+    triples: int
+    statements: int
+    shapes: int
+    shapes_used: int
+
+
+def common(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding]) -> Common:
+    """Check what is shared, and by the rules that look from one article into another."""
     before = {layer for each in outcomes for layer, _ in each.failed}
     blocking = {layer for layer in before if layer not in _EARLY}
     if len(blocking) < len(before):
@@ -213,12 +254,17 @@ def concluded(context: Context, outcomes: Sequence[Outcome], door: Sequence[Find
         context.choices,
         blocking,
     )
-    left_out = _left_out(failed)
+    return gate.summary(findings, failed)
+
+
+def summed(shared: Common, outcomes: Sequence[Outcome]) -> Report:
+    """Sum up what was found of articles and of what they share."""
+    left_out = _left_out(layer for layer, _ in shared.failed)
     unread = any(each.unread for each in outcomes)
     doubtful = {each.paths for each in outcomes if unread and each.unresolved}
-    unchecked = left_out | {layer for layer, whole in failed.items() if not whole}
-    unchecked |= {layer for each in outcomes for layer, whole in each.failed if not whole}
-    unchecked |= {"names"} if doubtful else set()
+    unchecked = left_out | {"names"} if doubtful else left_out
+    for failed in (shared.failed, *(each.failed for each in outcomes)):
+        unchecked |= {layer for layer, whole in failed if not whole}
     told = [
         finding
         for each in outcomes
@@ -226,9 +272,16 @@ def concluded(context: Context, outcomes: Sequence[Outcome], door: Sequence[Find
         if finding.layer not in left_out
         and (finding.layer != "names" or each.paths not in doubtful)
     ]
-    findings |= set(_once(told))
-    ordered = tuple(layer for layer in LAYERS if layer in unchecked)
-    return gate.summed(findings, ordered)
+    read = [each for each in outcomes if not each.unread]
+    return Report(
+        files=shared.files + sum(len(each.paths) for each in read),
+        triples=shared.triples + sum(each.triples for each in read),
+        statements=shared.statements + sum(each.statements for each in read),
+        shapes=shared.shapes,
+        shapes_used=shared.shapes_used,
+        findings=tuple(sorted({*shared.findings, *_once(told)})),
+        unchecked=tuple(layer for layer in LAYERS if layer in unchecked),
+    )
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -241,11 +294,11 @@ def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield each
 
 
-def _left_out(failed: Mapping[str, bool]) -> set[str]:
+def _left_out(failed: Iterable[str]) -> set[str]:
     """Return the layers that cannot be believed of articles where some fail for what is shared."""
-    out = set[str]()
+    out, wrong = set[str](), set(failed)
     for layer in LAYERS:
-        if {*failed, *out} & {*NEEDS.get(layer, ())}:
+        if (wrong | out) & {*NEEDS.get(layer, ())}:
             out.add(layer)
     return out
 
@@ -282,15 +335,18 @@ class _Common(Gate):
         self._outcomes = outcomes
         self._involved = Graphs()
 
-    def summed(self, findings: set[Finding], unchecked: tuple[str, ...]) -> Report:
-        """Sum up what was checked of all articles and of what they share."""
-        report, each = self.report(findings, unchecked), self._outcomes
-        return replace(
-            report,
-            files=report.files + sum(len(outcome.paths) for outcome in each if not outcome.unread),
-            triples=report.triples + sum(outcome.triples for outcome in each),
-            statements=self._frame.statements(self._graphs.data)
-            + sum(outcome.statements for outcome in each),
+    def summary(self, findings: Iterable[Finding], failed: Mapping[str, bool]) -> Common:
+        """Sum up what was found of what is shared."""
+        left_out = tuple(layer for layer, whole in failed.items() if not whole)
+        report = self.report(set(findings), left_out)
+        return Common(
+            findings=report.findings,
+            failed=tuple(failed.items()),
+            files=report.files,
+            triples=report.triples,
+            statements=self._frame.statements(self._graphs.data),
+            shapes=report.shapes,
+            shapes_used=report.shapes_used,
         )
 
     @cached_property
@@ -326,8 +382,9 @@ class _Common(Gate):
         """What is shared, and the extracts of all articles."""
         found = list(self._frame.asked)
         for outcome in self._outcomes:
-            if outcome.extract:
-                text = zlib.decompress(outcome.extract)
+            extract = outcome.full().extract
+            if extract:
+                text = zlib.decompress(extract)
                 found += (
                     Quad(each.subject, each.predicate, each.object)
                     for each in parse(text, format=RdfFormat.N_TRIPLES)
@@ -336,7 +393,7 @@ class _Common(Gate):
 
     @cached_property
     def _claimed(self) -> frozenset[str]:
-        return frozenset(space for each in self._outcomes for space, _ in each.names)
+        return frozenset(space for each in self._outcomes for space in each.spaces)
 
     @cached_property
     def _mine(self) -> frozenset[str]:

@@ -113,7 +113,7 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     if sum(map(is_article, listing[0])) > 1:
         from communique import concluding
 
-        return concluding.validate(root, choices, listing, checking or concluding.one_by_one)
+        return concluding.Run(root, choices, listing, checking or concluding.one_by_one).report()
     return whole(root, choices, listing)
 
 

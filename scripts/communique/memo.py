@@ -1,0 +1,219 @@
+"""What validation remembers of a project: a file of SQLite that is no source of anything.
+
+Each row bears a digest of itself. What is damaged or of another version is not believed: it is
+made again (see remembering).
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from communique.articles import Outcome
+from communique.errors import CommuniqueError
+from communique.findings import Finding, Region, Rule
+
+_FORMAT = 1
+_FILE = "validation.sqlite"
+_SETS = ("predicates", "classes", "nodes", "edges")
+"""What many articles have in common: it is kept once."""
+_LIGHT = (
+    *("digests", "failed", "triples", "statements", "spaces", "unresolved", "answered"),
+    *("borrowed", "unread", "extracted"),
+)
+_TABLES = """
+CREATE TABLE outcome (
+  paths TEXT PRIMARY KEY, stamps TEXT, base TEXT, shared TEXT, light TEXT, seal TEXT
+) WITHOUT ROWID;
+CREATE TABLE detail (paths TEXT PRIMARY KEY, body BLOB, seal TEXT);
+CREATE TABLE content (name TEXT PRIMARY KEY, body TEXT, seal TEXT);
+"""
+
+
+def folder_of(root: Path, home: Path) -> Path:
+    """Return the folder in which what is remembered of a project is kept."""
+    return home / sha256(str(root.resolve()).encode()).hexdigest()[:16]
+
+
+class Memo:
+    """The memory of one project."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open what is remembered, or begin anew where that cannot be believed."""
+        self._path = folder / _FILE
+        self._sets = dict[str, frozenset[object]]()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = self._opened()
+        except (OSError, sqlite3.Error) as error:
+            raise CommuniqueError(f"{folder}: {error}. Give --cache another folder") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        for _ in range(2):
+            database = sqlite3.connect(self._path, isolation_level=None, timeout=10)
+            with suppress(sqlite3.DatabaseError):
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA synchronous = NORMAL")
+                version = database.execute("PRAGMA user_version").fetchone()[0]
+                if version == _FORMAT:
+                    database.execute("SELECT paths, light FROM outcome LIMIT 1").fetchone()
+                    return database
+                if version == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    database.executescript(f"{_TABLES}PRAGMA user_version = {_FORMAT};")
+                    return database
+            database.close()
+            self._forget()
+        raise CommuniqueError(f"{self._path}: no memory can be made. Give --cache another folder")
+
+    def _forget(self) -> None:
+        for path in self._path.parent.glob(f"{_FILE}*"):
+            path.unlink()
+
+    def get(self, name: str) -> object:
+        """Return what was put under a name, or None."""
+        with suppress(sqlite3.DatabaseError, ValueError):
+            row = self._database.execute(
+                "SELECT body, seal FROM content WHERE name = ?", (name,)
+            ).fetchone()
+            if row and row[1] == _seal(name, row[0]):
+                return json.loads(row[0])
+        return None
+
+    def put(self, name: str, value: object) -> None:
+        """Remember something that JSON can say."""
+        body = json.dumps(value)
+        self._write(
+            "INSERT OR REPLACE INTO content VALUES (?, ?, ?)", name, body, _seal(name, body)
+        )
+
+    def outcomes(self) -> dict[str, tuple[str, str, str, str]]:
+        """Return the stamps, the base, the shared digest and the light part, by paths."""
+        found = {}
+        with suppress(sqlite3.DatabaseError):
+            for row in self._database.execute("SELECT * FROM outcome"):
+                if row[5] == _seal(*row[:5]):
+                    found[row[0]] = row[1:5]
+        return found
+
+    def keep(self, paths: str, stamps: str, base: str, shared: str, outcome: Outcome) -> None:
+        """Remember an outcome."""
+        light = _light(outcome, self._kept_sets(outcome))
+        row = (paths, stamps, base, shared, light)
+        body = zlib.compress(
+            json.dumps(
+                {
+                    "names": [[space, names.hex()] for space, names in outcome.names],
+                    "outside": sorted(outcome.outside),
+                    "extract": outcome.extract.hex(),
+                }
+            ).encode(),
+            1,
+        )
+        self._write("BEGIN IMMEDIATE")
+        self._write(
+            "INSERT OR REPLACE INTO detail VALUES (?, ?, ?)", paths, body, _seal(paths, body)
+        )
+        self._write("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?)", *row, _seal(*row))
+        self._write("COMMIT")
+
+    def drop(self, gone: Iterable[str]) -> None:
+        """Forget outcomes."""
+        for paths in gone:
+            self._write("DELETE FROM outcome WHERE paths = ?", paths)
+            self._write("DELETE FROM detail WHERE paths = ?", paths)
+
+    def _write(self, sql: str, *values: object) -> None:
+        try:
+            self._database.execute(sql, values)
+        except sqlite3.Error as error:
+            raise CommuniqueError(
+                f"{self._path}: {error}. Remove it, or give --cache another folder"
+            ) from error
+
+    def _kept_sets(self, outcome: Outcome) -> dict[str, str]:
+        """Keep what many outcomes have in common; return the names under which it is kept."""
+        found = {}
+        for name in _SETS:
+            value = sorted(getattr(outcome, name))
+            found[name] = sha256(json.dumps(value).encode()).hexdigest()[:32]
+            if found[name] not in self._sets:
+                self.put(found[name], value)
+                self._sets[found[name]] = getattr(outcome, name)
+        return found
+
+    def read(self, paths: str, light: str) -> Outcome | None:
+        """Return an outcome, whose details are looked up when they are asked for."""
+        said, sets = json.loads(light), dict[str, Any]()
+        for name in _SETS:
+            found = self._set(said.pop(name))
+            if found is None:
+                return None
+            sets[name] = found
+        said["findings"] = tuple(map(finding, said["findings"]))
+        for name in ("unresolved", "answered", "borrowed"):
+            said[name] = frozenset(said[name])
+        said["digests"], said["spaces"] = tuple(said["digests"]), tuple(said["spaces"])
+        said["failed"] = tuple((layer, whole) for layer, whole in said["failed"])
+        unit = tuple(paths.split("\n"))
+        outcome = Outcome(paths=unit, **said, **sets)
+        return replace(outcome, more=partial(self._whole, paths, outcome))
+
+    def _set(self, name: str) -> frozenset[object] | None:
+        if name not in self._sets:
+            value = self.get(name)
+            if not isinstance(value, list):
+                return None
+            self._sets[name] = frozenset(
+                tuple(each) if isinstance(each, list) else each for each in value
+            )
+        return self._sets[name]
+
+    def _whole(self, paths: str, outcome: Outcome) -> Outcome:
+        """Add the details to an outcome; damage is an error, since it was believed before."""
+        with suppress(sqlite3.DatabaseError, ValueError, zlib.error):
+            row = self._database.execute(
+                "SELECT body, seal FROM detail WHERE paths = ?", (paths,)
+            ).fetchone()
+            if row and row[1] == _seal(paths, row[0]):
+                said = json.loads(zlib.decompress(row[0]))
+                return replace(
+                    outcome,
+                    names=tuple((space, bytes.fromhex(names)) for space, names in said["names"]),
+                    outside=frozenset(said["outside"]),
+                    extract=bytes.fromhex(said["extract"]),
+                )
+        raise Damaged(paths)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+class Damaged(Exception):  # noqa: N818  who asks forgets it and begins again
+    """A part of the memory is not what was written."""
+
+
+def _seal(*parts: str | bytes) -> str:
+    whole = b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+    return sha256(whole).hexdigest()[:32]
+
+
+def finding(said: Mapping[str, object]) -> Finding:
+    """Return a finding that was written as JSON."""
+    region, rule = said["region"], said["rule"]
+    if not isinstance(region, dict) or not isinstance(rule, dict):
+        raise TypeError(said)
+    rest = {name: value for name, value in said.items() if name not in {"region", "rule"}}
+    return Finding(region=Region(**region), rule=Rule(**rule), **rest)  # type: ignore[arg-type]
+
+
+def _light(outcome: Outcome, sets: Mapping[str, str]) -> str:
+    said = {name: getattr(outcome, name) for name in _LIGHT}
+    said |= {name: sorted(said[name]) for name in ("unresolved", "answered", "borrowed")}
+    return json.dumps({**said, **sets, "findings": [asdict(each) for each in outcome.findings]})
