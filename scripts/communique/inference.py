@@ -185,8 +185,8 @@ def _chains(seen: Store) -> Iterator[tuple[Term, list[Term]]]:
     cells = defaultdict[tuple[Term, Term], dict[Term, tuple[Term, Term]]](dict)
     for row in _ask(seen, _CHAINS):
         cells[row["property"], row["list"]][row["node"]] = row["first"], row["rest"]
-    for (property_, node), rest in cells.items():
-        links = list[Term]()
+    for (property_, head), rest in cells.items():
+        links, node = list[Term](), head
         while node in rest:
             first, node = rest.pop(node)
             links.append(first)
@@ -212,6 +212,7 @@ def _is_wanted(rule: _Rule, wanted: set[str]) -> bool:
 
 def _ask(seen: Store, sparql: str) -> Iterator[dict[str, Term]]:
     """Yield the rows of a query over what is known, and over the steps."""
-    stepped = seen.contains_named_graph(STEPS)
-    graphs = [DefaultGraph(), STEPS] if stepped else None
+    graphs: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
+    if seen.contains_named_graph(STEPS):
+        graphs.append(STEPS)
     return rows_of(seen.query(sparql, prefixes=PREFIXES, default_graph=graphs))

@@ -1,15 +1,16 @@
 """Everything about one thing, with who says so and where."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
 
 from communique.attribution import Attributions, Route
-from communique.dataset import Term, load, select, union
+from communique.dataset import Term, select
 from communique.labels import Labels
 from communique.namespaces import shrink
+from communique.ondisk import seen
 from communique.sheets import Row, Section, Sheet, Value, render
 from communique.things import find
 
@@ -112,10 +113,17 @@ _NOT_BOUND = (
 )
 
 
-def show(root: Path, name: str, *, form: str) -> str:
-    """Tell everything about the thing of this id or label."""
-    store = union(load(root))
-    return render(about(store, find(store, name)), Labels(store), form=form)
+def show(
+    root: Path,
+    name: str,
+    *,
+    form: str,
+    on_disk: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Tell everything about the thing of this id or label (see `ondisk.seen`)."""
+    with seen(root, on_disk, tell) as store:
+        return render(about(store, find(store, name)), Labels(store), form=form)
 
 
 def about(store: Store, thing: NamedNode) -> Sheet:
