@@ -76,6 +76,8 @@ class Ran:
     """A process that has ended: its time, its peak memory, and what it printed."""
 
     seconds: float
+    computed: float
+    """Seconds of computing, on all cores."""
     memory: float
     lines: tuple[str, ...]
     problem: str
@@ -99,7 +101,8 @@ def run(command: Sequence[str | Path], limit: float) -> Ran:
         if child.returncode not in {0, 1} and not late:
             problem = f"failed: {(told.read().strip().splitlines() or ['?'])[-1][:80]}"
         lines = tuple(printed.read().splitlines())
-    return Ran(seconds, usage.ru_maxrss / _MIB, lines, problem)
+    computed = usage.ru_utime + usage.ru_stime
+    return Ran(seconds, computed, usage.ru_maxrss / _MIB, lines, problem)
 
 
 def _end(process: int) -> None:
@@ -250,7 +253,7 @@ def report(measured: Sequence[Measured]) -> str:
         "are given what is inferred, and judge by the shapes only. A ratio against a run that was",
         "ended is a lower bound.",
         "",
-        *_machine(),
+        *machine(),
         "",
         "| articles | task | stack | seconds | ± | MiB | times as fast as rdflib, pySHACL |",
         "|---:|---|---|---:|---:|---:|---:|",
@@ -292,7 +295,8 @@ def _growth(measured: Sequence[Measured]) -> Iterator[str]:
             yield f"| {' | '.join(cells)} | {articles:.0f} times | {grown:.1f} times |"
 
 
-def _machine() -> Iterator[str]:
+def machine() -> Iterator[str]:
+    """Yield lines that say on what was measured."""
     from communique import resources
 
     yield f"- machine: {_processor()}, {os.cpu_count()} cores, {_memory()}, {platform.system()}"

@@ -38,6 +38,7 @@ def test_the_commands_are_these() -> None:
         "compare",
         "evidence",
         "fmt",
+        "load",
         "mutate",
         "publish",
         "push",

@@ -5,7 +5,7 @@ from pathlib import Path
 import owlrl
 import pytest
 import rdflib
-from pyoxigraph import DefaultGraph, Quad, Store
+from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store
 
 from communique import dataset, inference
 from communique.namespaces import PREFIXES, shrink
@@ -93,6 +93,73 @@ def test_inferring_twice_adds_nothing(project: Path) -> None:
     inference.add_inferred(store)
 
     assert len(store) == before
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "cmq:p rdfs:domain ex:C . ex:C rdfs:subClassOf cmq:D . ex:a cmq:p ex:b .",
+        "ex:p rdfs:subPropertyOf ex:q . ex:q rdfs:subPropertyOf cmq:r . ex:a ex:p ex:b .",
+        "ex:p rdfs:range cmq:D . ex:a ex:p ex:b , 'text' .",
+        "rdf:type rdfs:subPropertyOf cmq:kind . ex:C rdfs:subClassOf ex:D . ex:a a ex:C .",
+        "_:c rdfs:subClassOf cmq:D . ex:a a _:c .",
+        "ex:t rdfs:subPropertyOf rdf:type . cmq:C rdfs:subClassOf cmq:D . ex:a ex:t cmq:C .",
+        "ex:is rdfs:subPropertyOf rdfs:subClassOf . ex:C ex:is cmq:D . ex:a a ex:C .",
+        "cmq:p a owl:SymmetricProperty . ex:a cmq:p ex:b , 'text' .",
+        "cmq:p a owl:TransitiveProperty . ex:a cmq:p ex:b . ex:b cmq:p ex:c . ex:c cmq:p ex:a .",
+        "cmq:r owl:propertyChainAxiom ( ex:p ex:q ) . ex:a ex:p [ ex:q ex:b ] .",
+        "ex:p rdfs:domain cmq:D . cmq:q rdfs:domain cmq:D . _:x ex:p ex:a . ex:b cmq:q _:x .",
+    ],
+    ids=[
+        "a foreign class between",
+        "a foreign property between",
+        "a range",
+        "a property of what has a class",
+        "a class without a name",
+        "another word for a class",
+        "another word for a rule",
+        "both ways",
+        "a circle",
+        "a chain over what has no name",
+        "things without a name",
+    ],
+)
+def test_what_follows_agrees_with_the_full_closure(told: str) -> None:
+    heads = "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in ("cmq", "rdf", "rdfs", "owl"))
+    store = Store()
+    store.load(
+        f"{heads} PREFIX ex: <urn:x:> {told}",
+        format=RdfFormat.TURTLE,
+        to_graph=dataset.graph_iri("told"),
+    )
+
+    full = {t for t in _full_closure(store) if t[0].startswith(("<urn:x:", "cmq:C"))}
+    assert _names(inference.inferred(store)) == full != set()
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "_:l . _:l rdf:first ex:p ; rdf:rest _:l",
+        "( [ owl:inverseOf ex:p ] ex:p )",
+        "( 'text' )",
+        "()",
+    ],
+)
+def test_what_is_no_chain_of_properties_derives_nothing(links: str) -> None:
+    heads = "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in ("cmq", "rdf", "owl"))
+    told = f"cmq:r owl:propertyChainAxiom {links} . ex:a ex:p ex:b . ex:b ex:p ex:c ."
+    store = Store()
+    store.load(
+        f"{heads} PREFIX ex: <urn:x:> {told}",
+        format=RdfFormat.TURTLE,
+        to_graph=dataset.graph_iri("told"),
+    )
+
+    assert not {t for t in _names(inference.inferred(store)) if t[1] == "cmq:r"} - {
+        ("<urn:x:a>", "cmq:r", "<urn:x:b>"),
+        ("<urn:x:b>", "cmq:r", "<urn:x:c>"),
+    }
 
 
 def _full_closure(store: Store) -> set[tuple[str, str, str]]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from pyoxigraph import Store
 
 from communique import ordering, resources
-from communique.dataset import Answer, load, union
+from communique.dataset import Answer
 from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
 from communique.guard import check
 from communique.labels import Labels
 from communique.lines import count
 from communique.names import refuse_unknown
+from communique.ondisk import held_in, seen
 from communique.questions import (
     Question,
     ask,
@@ -67,6 +68,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
     labels: bool | None,
     raw: bool = False,
     endpoint: str | None = None,
+    on_disk: Path | None = None,
     evidence: bool = False,
     copy: Path | None = None,
     given: Given | None = None,
@@ -77,7 +79,8 @@ def answered(  # noqa: PLR0913  one parameter for each option
 ) -> str | bytes:
     """Answer a project's question, or an ad-hoc query, in one of the formats.
 
-    With the address of an endpoint the answer is that server's; labels stay the project's.
+    With the address of an endpoint the answer is that server's; labels stay the project's. With a
+    store `on_disk` the data are those of the store (see `ondisk.seen`).
     With evidence each row says through whom and where the text has what bears it.
     `given` has values for the question's parameters. An ad-hoc query runs in a process of its
     own, for `timeout` seconds at most. `tell` hears what could not be held, and with `why_empty`
@@ -85,51 +88,57 @@ def answered(  # noqa: PLR0913  one parameter for each option
     """
     if endpoint is not None and why_empty:
         raise CommuniqueError("--why-empty: looks into the files only. Leave out --endpoint")
+    if endpoint is not None and on_disk is not None:
+        raise CommuniqueError("--store: not with --endpoint. Leave one of them out")
     question = _asked(root, name)
     if question.byte_order_mark:
         tell(f"{question.path}: a byte order mark left out.")
     check(question.sparql, where=str(question.path), services=allow_service)
-    store = union(load(root))
-    question = _narrowed(store, question, given, known=endpoint is None)
-    if endpoint is not None:
-        asking = _asking_there(endpoint, timeout, tell)
-    else:
-        apart = is_own(root, question) or allow_service or timeout is not None
-        seconds = SECONDS if timeout is None else timeout
-        limits = Limits(seconds, network=allow_service) if apart else None
-        if not why_empty:
-            refuse_unknown(store, question.sparql, where=str(question.path))
-        asking = _asking_here(store, question, limits, tell)
-    if evidence or copy:
-        from communique.proof import prove
+    with seen(root, on_disk, tell) as store:
+        question = _narrowed(store, question, given, known=endpoint is None)
+        if endpoint is not None:
+            asking = _asking_there(endpoint, timeout, tell)
+        else:
+            apart = is_own(root, question) or allow_service or timeout is not None
+            seconds = SECONDS if timeout is None else timeout
+            limits = Limits(seconds, network=allow_service, held=held_in(on_disk))
+            if not why_empty:
+                refuse_unknown(store, question.sparql, where=str(question.path))
+            asking = _asking_here(store, question, limits if apart else None, tell)
+        if evidence or copy:
+            from communique.proof import prove
 
-        own = is_own(root, question)
-        where = str(question.path) if own else question.name
-        found: Answer = prove(store, question.sparql, asking, where=where, copy=copy, own=own)
-    else:
-        found = asking(question.sparql)
-    if why_empty:
-        _explain(store, question, timeout or SECONDS, tell)
-    return written(store, question, found, form=form, labels=labels, raw=raw)
+            own = is_own(root, question)
+            where = str(question.path) if own else question.name
+            found: Answer = prove(store, question.sparql, asking, where=where, copy=copy, own=own)
+        else:
+            found = asking(question.sparql)
+        if why_empty:
+            limits = Limits(timeout or SECONDS, held=held_in(on_disk))
+            _explain(store, question, limits, tell)
+        return written(store, question, found, form=form, labels=labels, raw=raw)
 
 
 def _asked(root: Path, name: str | Question) -> Question:
     return name if isinstance(name, Question) else find(root, name)
 
 
-def _explain(store: Store, question: Question, seconds: float, tell: Callable[[str], None]) -> None:
+def _explain(store: Store, question: Question, limits: Limits, tell: Callable[[str], None]) -> None:
     from communique.diagnosis import explain
 
-    lines = explain(store, question.sparql, where=str(question.path), limits=Limits(seconds))
+    lines = explain(store, question.sparql, where=str(question.path), limits=limits)
     for line in lines or [f"{question.path}: has rows, so there is nothing to explain."]:
         tell(line)
 
 
-def final(root: Path, name: str | Question, given: Given | None = None) -> str:
+def final(
+    root: Path, name: str | Question, given: Given | None = None, *, on_disk: Path | None = None
+) -> str:
     """Return the SPARQL that is asked in the end: with its values, and all its prefixes."""
     question = _asked(root, name)
     if given:
-        question = _narrowed(union(load(root)), question, given)
+        with seen(root, on_disk) as store:
+            question = _narrowed(store, question, given)
     return with_prefixes(question.sparql.rstrip("\n") + "\n")
 
 
@@ -164,18 +173,27 @@ def _asking_here(
     return lambda sparql: ask(store, sparql, where=where, services=services, run=run)
 
 
-def test_all(root: Path) -> list[Comparison]:
-    """Compare every answer of a project with the stored one."""
+def test_all(
+    root: Path,
+    *,
+    on_disk: Path | None = None,  # noqa: PT028  it tests answers, and is no test
+    tell: Callable[[str], None] = lambda _: None,  # noqa: PT028  as above
+) -> list[Comparison]:
+    """Compare every answer of a project with the stored one (see `ondisk.seen`)."""
     found = questions(root)
-    return compare_all(root, union(load(root)), found)
+    with seen(root, on_disk, tell) as store:
+        return compare_all(root, store, found)
 
 
-def update_all(root: Path) -> list[Comparison]:
-    """Store the present answers of a project, then compare."""
-    found, store = questions(root), union(load(root))
-    for question in found:
-        write(root, store, question)
-    return compare_all(root, store, found)
+def update_all(
+    root: Path, *, on_disk: Path | None = None, tell: Callable[[str], None] = lambda _: None
+) -> list[Comparison]:
+    """Store the present answers of a project, then compare (see `ondisk.seen`)."""
+    found = questions(root)
+    with seen(root, on_disk, tell) as store:
+        for question in found:
+            write(root, store, question)
+        return compare_all(root, store, found)
 
 
 def summary(comparisons: list[Comparison]) -> str:

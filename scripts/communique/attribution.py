@@ -1,10 +1,12 @@
 """Through whose mouths a statement reaches the reader, and where the text has it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import product
+from typing import cast
 
-from pyoxigraph import Store
+from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from communique.dataset import Term, select
 from communique.labels import Labels
@@ -21,22 +23,21 @@ _FOOTINGS_TO_TELL = frozenset(
 )
 
 _SAID = """
-SELECT ?said ?force ?footing ?certainty WHERE {
+SELECT DISTINCT ?said WHERE {
   { ?said a cmq:Statement } UNION { ?said a org:Membership }
-  OPTIONAL { ?said cmq:force ?force }
-  OPTIONAL { ?said cmq:attribution ?footing }
-  OPTIONAL { ?said cmq:certainty ?certainty }
 }
 """
-_VOICES = "SELECT DISTINCT ?said ?voice WHERE { ?said cmq:voice ?voice }"
-_RELAYED = "SELECT DISTINCT ?outer ?said WHERE { ?outer cmq:relays ?said }"
-_BORNE = """
-SELECT DISTINCT ?said ?span ?start ?end ?sentence ?source WHERE {
-  ?said cmq:evidence ?span .
-  ?span oa:start ?start ; oa:end ?end ; cmq:within ?passage .
-  ?passage dcterms:identifier ?sentence ; oa:hasSource ?source .
-}
+_TWO_TEXTS = """
+SELECT DISTINCT ?source WHERE {
+  ?said cmq:evidence ?span . ?span cmq:within/oa:hasSource ?source .
+} LIMIT 2
 """
+_ATTRIBUTION, _CERTAINTY, _EVIDENCE, _FORCE, _RELAYS, _VOICE, _WITHIN = (
+    NamedNode(PREFIXES["cmq"] + name)
+    for name in ("attribution", "certainty", "evidence", "force", "relays", "voice", "within")
+)
+_END, _SOURCE, _START = (NamedNode(PREFIXES["oa"] + name) for name in ("end", "hasSource", "start"))
+_IDENTIFIER = NamedNode(PREFIXES["dcterms"] + "identifier")
 
 
 @dataclass(frozen=True, order=True)
@@ -64,30 +65,54 @@ class Route:
 
 
 class Attributions:
-    """The ways to every statement and every membership of a store."""
+    """The ways to every statement and every membership of a store, read when they are asked for."""
 
     def __init__(self, store: Store) -> None:
-        """Read who says what inside what, and where."""
+        """Take a store made by `dataset.union`."""
+        self._store = store
         self._labels = Labels(store)
-        said = select(store, _SAID)
-        self._force = _texts(said, "force")
-        self._footing = _texts(said, "footing")
-        self._certainty = _texts(said, "certainty")
-        self.known = frozenset(row["said"].value for row in said)
-        self._voices = _lists(select(store, _VOICES), "said", "voice")
-        self._outer = _lists(select(store, _RELAYED), "said", "outer")
-        self._borne: dict[str, list[Position]] = defaultdict(list)
-        for row in select(store, _BORNE):
-            self._borne[row["said"].value].append(_position(row))
-        sources = {place.source for places in self._borne.values() for place in places}
-        self._many_texts = len(sources) > 1
+        self._borne = cache(self._positions)
+        self._outer = cache(self._relaying)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """All statements and memberships."""
+        return frozenset(row["said"].value for row in select(self._store, _SAID))
+
+    @cached_property
+    def _many_texts(self) -> bool:
+        return len(select(self._store, _TWO_TEXTS)) > 1
+
+    def _said(self, thing: str, predicate: NamedNode) -> list[str]:
+        """Return what is said of a thing by one predicate, in order."""
+        found = self._store.quads_for_pattern(NamedNode(thing), predicate, None, DefaultGraph())
+        return sorted(cast("Term", quad.object).value for quad in found)
+
+    def _one(self, thing: str, predicate: NamedNode) -> str:
+        return next(iter(self._said(thing, predicate)), "")
+
+    def _relaying(self, said: str) -> list[str]:
+        """Return the statements that relay another, in order."""
+        found = self._store.quads_for_pattern(None, _RELAYS, NamedNode(said), DefaultGraph())
+        return sorted(cast("Term", quad.subject).value for quad in found)
+
+    def _positions(self, said: str) -> list[Position]:
+        """Return where the text bears a statement; what is not told in full is left out."""
+        return [
+            Position(source, int(start), int(end), sentence, span)
+            for span in self._said(said, _EVIDENCE)
+            for start, end in product(self._said(span, _START), self._said(span, _END))
+            for passage in self._said(span, _WITHIN)
+            for sentence in self._said(passage, _IDENTIFIER)
+            for source in self._said(passage, _SOURCE)
+        ]
 
     def routes(self, said: str) -> tuple[Route, ...]:
         """Return every way to a statement or membership, in the order of the text."""
         found = [
             Route(chain, self._words(chain, position), position)
             for chain in self._chains((said,))
-            for position in self._borne.get(chain[0], [])
+            for position in self._borne(chain[0])
         ]
         return tuple(sorted(found, key=lambda route: (route.position, route.statements)))
 
@@ -105,7 +130,7 @@ class Attributions:
 
     def by(self, said: str) -> str:
         """Name the voice or voices of a statement."""
-        names = sorted(self._labels.of(voice) for voice in self._voices.get(said, []))
+        names = sorted(self._labels.of(voice) for voice in self._said(said, _VOICE))
         return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else (names or [NOBODY])[0]
 
     def _fullest(self, said: str, chosen: set[str]) -> list[Route]:
@@ -116,27 +141,27 @@ class Attributions:
     def _chains(self, inner: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """Yield the chain that ends in a statement, and each one that leads to it from outside."""
         yield inner
-        for outer in self._outer.get(inner[0], []):
+        for outer in self._outer(inner[0]):
             if outer not in inner:
                 yield from self._chains((outer, *inner))
 
     def doubts(self, said: str) -> list[str]:
         """Tell what keeps a statement from being plainly its voice's: footing and reading."""
-        footing, certainty = self._footing.get(said, ""), self._certainty.get(said, "")
+        footing, certainty = self._one(said, _ATTRIBUTION), self._one(said, _CERTAINTY)
         unsure = [self._labels.of(footing)] if footing in _FOOTINGS_TO_TELL else []
         open_ = certainty not in {"", _CMQV + "certain"}
         return unsure + ([f"{self._labels.of(certainty)} reading"] if open_ else [])
 
     def _words(self, chain: tuple[str, ...], position: Position) -> str:
         text = self._labels.of(position.source) if self._many_texts else TEXT
-        if chain[0] not in self._force:
+        if not self._said(chain[0], _FORCE):
             return text + _noted(self.doubts(chain[0]))
         steps = [self._step(said, relays=said != chain[-1]) for said in chain]
         return ARROW.join([text, *steps])
 
     def _step(self, said: str, *, relays: bool) -> str:
         """Name the voices, how they report what follows if not plainly, and what is in doubt."""
-        force = self._force.get(said, "")
+        force = self._one(said, _FORCE)
         telling = (
             [self._labels.of(force)] if relays and force and force not in _PLAIN_FORCES else []
         )
@@ -153,24 +178,3 @@ def paths_and_positions(routes: Iterable[Route]) -> tuple[str, str]:
     for route in routes:
         grouped.setdefault(route.words, []).append(str(route.position))
     return "; ".join(grouped), "; ".join(", ".join(places) for places in grouped.values())
-
-
-def _position(row: dict[str, Term]) -> Position:
-    return Position(
-        source=row["source"].value,
-        start=int(row["start"].value),
-        end=int(row["end"].value),
-        sentence=row["sentence"].value,
-        span=row["span"].value,
-    )
-
-
-def _texts(rows: Iterable[dict[str, Term]], column: str) -> dict[str, str]:
-    return {row["said"].value: row[column].value for row in rows if column in row}
-
-
-def _lists(rows: Iterable[dict[str, Term]], key: str, column: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        found[row[key].value].append(row[column].value)
-    return {each: sorted(values) for each, values in found.items()}

@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode, Store
 
 from communique.errors import CommuniqueError
 from communique.namespaces import BASE, shrink
-from communique.naming import Names, Thing, folded, local, meant, names_in, names_in_files
+from communique.naming import Names, Thing, folded, local, meant, names_in, names_in_files, names_of
 from communique.parameters import OPEN, Parameter, suggestion
 from communique.questions import Question
 from communique.values import Value, filled, iri, literal, wrong
@@ -29,14 +29,23 @@ def narrowed(store: Store, question: Question, given: Given, *, known: bool = Tr
     Where not all is `known`, an IRI may also name what the store does not know.
     """
     declared = {parameter.name: parameter for parameter in question.parameters}
-    names = cache(lambda: names_in(store))
+    whole = cache(lambda: names_in(store))
     values: dict[str, list[Value] | None] = {}
     for name, texts in given.items():
         if name not in declared:
             hint = suggestion(name, declared) or _parameters(question.name, declared)
             raise CommuniqueError(f"{name}: no such parameter of {question.name}. {hint}")
+        names = _names(store, declared[name]) or whole
         values[name] = _values(names, declared[name], texts, known=known)
     return replace(question, sparql=filled(question.sparql, values))
+
+
+def _names(store: Store, parameter: Parameter) -> Callable[[], Names] | None:
+    """Return what reads the names of the things that a parameter can be, if these are not all."""
+    scheme, of_class = parameter.scheme or "", parameter.of_class or ""
+    if parameter.values or not (scheme or of_class):
+        return None
+    return lambda: names_of(store, scheme=scheme, of_class="" if scheme else of_class)
 
 
 def chosen(parameter: Parameter, text: str, among: Sequence[Thing]) -> Thing:

@@ -45,6 +45,11 @@ _COPY = click.option(
 _FOR_SERVERS = ("github", "junit", "sarif")
 """Formats for build servers, which look for files from where the command runs."""
 
+_STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Ask a store that communique load has made, not the files.",
+)
 _SHEET = click.option(
     "--format",
     "form",
@@ -243,6 +248,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
 @click.option("--labels/--iris", default=None, help="Default: labels for people, else IRIs.")
 @click.option("--raw", is_flag=True, help="CSV, TSV: no apostrophe before = + - @ in a cell.")
 @click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint, not the files.")
+@_STORE
 @click.option(
     "--evidence", is_flag=True, help="Tell of each row through whom and where it is told."
 )
@@ -267,6 +273,7 @@ def query(  # noqa: PLR0913  one parameter for each option
     output: Path | None,
     endpoint: str | None,
     *,
+    store: Path | None,
     copy: Path | None,
     labels: bool | None,
     raw: bool,
@@ -301,7 +308,7 @@ def query(  # noqa: PLR0913  one parameter for each option
 
     question = asked(click.get_current_context()) or name
     if show:
-        text: str | bytes = answers.final(_project(root), question, given(params))
+        text: str | bytes = answers.final(_project(root), question, given(params), on_disk=store)
     else:
         text = answers.answered(
             _project(root),
@@ -310,6 +317,7 @@ def query(  # noqa: PLR0913  one parameter for each option
             labels=labels,
             raw=raw,
             endpoint=endpoint,
+            on_disk=store,
             evidence=evidence,
             copy=copy,
             given=given(params),
@@ -326,8 +334,9 @@ def query(  # noqa: PLR0913  one parameter for each option
 @main.command()
 @click.argument("name")
 @_ROOT
+@_STORE
 @_SHEET
-def show(name: str, root: Path | None, form: str) -> None:
+def show(name: str, root: Path | None, store: Path | None, form: str) -> None:
     """Tell everything about one thing, by its id or its label: who says so, and where.
 
     \b
@@ -337,7 +346,8 @@ def show(name: str, root: Path | None, form: str) -> None:
     """
     from communique import show as showing
 
-    _write(showing.show(_project(root), name, form=form), None)
+    told = showing.show(_project(root), name, form=form, on_disk=store, tell=_tell)
+    _write(told, None)
 
 
 @main.command()
@@ -349,8 +359,15 @@ def show(name: str, root: Path | None, form: str) -> None:
     multiple=True,
     help="Take only this voice's account; give it once for each.",
 )
+@_STORE
 @_SHEET
-def compare(event: str | None, root: Path | None, between: tuple[str, ...], form: str) -> None:
+def compare(
+    event: str | None,
+    root: Path | None,
+    between: tuple[str, ...],
+    store: Path | None,
+    form: str,
+) -> None:
     """Put the accounts of an event side by side, issue by issue.
 
     Without an event it takes the only one that has accounts.
@@ -363,15 +380,25 @@ def compare(event: str | None, root: Path | None, between: tuple[str, ...], form
     """
     from communique import compare as comparing
 
-    _write(comparing.compare(_project(root), event, form=form, between=between), None)
+    project = _project(root)
+    told = comparing.compare(project, event, form=form, between=between, on_disk=store, tell=_tell)
+    _write(told, None)
 
 
 @main.command()
 @_ROOT
 @click.option("--update", is_flag=True, help="Store what is found now.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to a file.")
+@_STORE
 @click.option("--mutate", is_flag=True, help="Test the answers: do they notice a changed query?")
-def test(root: Path | None, junit: Path | None, *, update: bool, mutate: bool) -> None:
+def test(
+    root: Path | None,
+    junit: Path | None,
+    store: Path | None,
+    *,
+    update: bool,
+    mutate: bool,
+) -> None:
     """Compare every question's answer with the stored one.
 
     With --mutate it changes one pattern, filter, path or concept of each query at a time, and
@@ -385,12 +412,16 @@ def test(root: Path | None, junit: Path | None, *, update: bool, mutate: bool) -
       communique test --mutate
     """
     from communique import answers
+    from communique.errors import CommuniqueError
 
     project = _project(root)
+    if mutate and store:
+        raise CommuniqueError("--mutate: reads the files only. Leave out --store")
     if mutate:
         _mutate(project, update=update)
         return
-    comparisons = answers.update_all(project) if update else answers.test_all(project)
+    compared = answers.update_all if update else answers.test_all
+    comparisons = compared(project, on_disk=store, tell=_tell)
     if junit:
         from communique.junit import as_junit
 
@@ -530,6 +561,47 @@ def push(
     login = graphstore.login(user, password_file)
     seconds = graphstore.PATIENCE if timeout is None else timeout
     _print(graphstore.push(endpoint, dataset.load(_project(root)), login, seconds=seconds))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The folder of the store: a new one, or one to be brought up to date.",
+)
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A project. Default: what the store was made of, else the current project.",
+)
+@click.option("--check", is_flag=True, help="Change nothing; tell whether it matches the files.")
+def load(paths: tuple[Path, ...], store: Path, root: Path | None, *, check: bool) -> None:
+    """Make a store on disk of files and folders, for sets that memory does not hold.
+
+    It reads Turtle, TriG, N-Triples and N-Quads, also packed (.gz). A run that is killed goes on
+    where it was. A file that cannot be read is told in the end, and the others are loaded. Then
+    query, show, compare and test take --store, and read no other data.
+
+    \b
+    Example:
+      communique load --store big
+      communique load --store big ontology data more/*.nq.gz
+      communique load --store big --check
+      communique query demands --store big
+    """
+    from communique import loading
+
+    places = loading.places(store, root, paths)
+    if check:
+        wrong = loading.differences(store, places)
+        _print([*wrong, f"{store}: matches its files" if not wrong else f"{store}: does not match"])
+        _exit(bad=wrong)
+        return
+    done = loading.load(store, places, progress=_progress(), tell=_tell)
+    _print([*done.manifest.refused.values(), done])
+    _exit(bad=done.manifest.refused)
 
 
 def _mutate(project: Path, *, update: bool) -> None:

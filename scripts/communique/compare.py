@@ -1,7 +1,7 @@
 """The accounts of one event side by side, issue by issue."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -9,10 +9,11 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Store
 
 from communique.attribution import Attributions, Position, Route
-from communique.dataset import Term, load, select, union
+from communique.dataset import Term, select
 from communique.errors import CommuniqueError
 from communique.labels import Labels
 from communique.namespaces import PREFIXES, shrink
+from communique.ondisk import seen
 from communique.sheets import Row, Section, Sheet, render
 from communique.things import find
 
@@ -107,15 +108,24 @@ class Finding:
     about: frozenset[str]
 
 
-def compare(root: Path, event: str | None, *, form: str, between: Sequence[str] = ()) -> str:
+def compare(  # noqa: PLR0913  one parameter for each option
+    root: Path,
+    event: str | None,
+    *,
+    form: str,
+    between: Sequence[str] = (),
+    on_disk: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> str:
     """Put the accounts of an event side by side; without a name, of the only one with accounts.
 
     Only the accounts `between` whose voices is compared are taken, where some are named.
+    With a store `on_disk` see `ondisk.seen`.
     """
-    store = union(load(root))
-    chosen = frozenset(find(store, name).value for name in between)
-    sheet = side_by_side(store, _event(store, event), between=chosen)
-    return render(sheet, Labels(store), form=form)
+    with seen(root, on_disk, tell) as store:
+        chosen = frozenset(find(store, name).value for name in between)
+        sheet = side_by_side(store, _event(store, event), between=chosen)
+        return render(sheet, Labels(store), form=form)
 
 
 def side_by_side(store: Store, event: NamedNode, *, between: frozenset[str] = frozenset()) -> Sheet:

@@ -1,7 +1,7 @@
 """Files become named graphs, and named graphs become one store."""
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,11 +132,16 @@ def union(store: Store) -> Store:
 
 def select(store: Store, sparql: str) -> list[dict[str, Term]]:
     """Return the rows of a SELECT of our own; an unbound variable is not in its row."""
-    answer = store.query(sparql, prefixes=PREFIXES)
+    return list(rows_of(store.query(sparql, prefixes=PREFIXES)))
+
+
+def rows_of(answer: Answer) -> Iterator[dict[str, Term]]:
+    """Yield the rows of the answer to a SELECT of our own, as they come."""
     if not isinstance(answer, QuerySolutions):
-        raise TypeError(sparql)
+        raise TypeError(answer)
     names = [variable.value for variable in answer.variables]
-    return [{n: row[n] for n in names if row[n] is not None} for row in answer]
+    for row in answer:
+        yield {name: row[name] for name in names if row[name] is not None}
 
 
 def extent(store: Store, graphs: Iterable[NamedNode]) -> int:

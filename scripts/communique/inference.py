@@ -2,41 +2,76 @@
 
 The rules are those of OWL 2 RL that the ontology uses. A test compares their result with the
 full OWL 2 RL closure, so a construct that needs another rule fails there.
+
+What the ontology says becomes one query for each thing that it says: all things of this class are
+of that one, too. A query finds what is new, in memory or on disk, and is asked again only when what
+it starts from has grown. What nothing in our own words can come of is not derived.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from pyoxigraph import NamedNode, Quad, QueryTriples, Store
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 
-from communique.dataset import Term, graph_iri, queried, select
+from communique.dataset import Term, graph_iri, queried, rows_of
 from communique.namespaces import PREFIXES
 
 INFERRED = graph_iri("inferred")
-_TYPE = NamedNode(PREFIXES["rdf"] + "type")
+STEPS = NamedNode("urn:communique:steps")
+"""The graph of what follows and is only a step to something else, while that is worked out."""
+_TYPE = PREFIXES["rdf"] + "type"
+_AT_ONCE = 50_000
+"""Statements that are added in memory; more are written to files first."""
 
-_RULES = (
-    ("?from rdfs:subClassOf ?to", "?x a {from}", "?x a {to}"),
-    ("?from rdfs:subPropertyOf ?to", "?x {from} ?y", "?x {to} ?y"),
-    ("?from rdfs:domain ?to", "?x {from} ?any", "?x a {to}"),
-    ("?from rdfs:range ?to", "?any {from} ?x FILTER isIRI(?x)", "?x a {to}"),
-    ("?from a owl:SymmetricProperty", "?x {from} ?y", "?y {from} ?x"),
-    ("?from a owl:TransitiveProperty", "?x {from} ?any . ?any {from} ?y", "?x {from} ?y"),
-)
-"""What the ontology says, what then is looked for, and what follows from it."""
-_CHAINS = """
-SELECT ?property ?list WHERE { ?property owl:propertyChainAxiom ?list . FILTER isIRI(?property) }
+_ABOVE = "SELECT DISTINCT ?c ?d WHERE { ?c rdfs:subClassOf ?d . FILTER isIRI(?d) }"
+_BROADER = """
+SELECT DISTINCT ?p ?q WHERE { ?p rdfs:subPropertyOf ?q . FILTER(isIRI(?p) && isIRI(?q)) }
 """
-_LISTS = "SELECT ?node ?first ?rest WHERE { ?node rdf:first ?first ; rdf:rest ?rest }"
+_DOMAINS = "SELECT DISTINCT ?p ?c WHERE { ?p rdfs:domain ?c . FILTER(isIRI(?p) && isIRI(?c)) }"
+_RANGES = "SELECT DISTINCT ?p ?c WHERE { ?p rdfs:range ?c . FILTER(isIRI(?p) && isIRI(?c)) }"
+_SYMMETRIC = "SELECT DISTINCT ?p WHERE { ?p a owl:SymmetricProperty . FILTER isIRI(?p) }"
+_TRANSITIVE = "SELECT DISTINCT ?p WHERE { ?p a owl:TransitiveProperty . FILTER isIRI(?p) }"
+_CHAINS = """
+SELECT DISTINCT ?property ?list ?node ?first ?rest WHERE {
+  ?property owl:propertyChainAxiom ?list . FILTER isIRI(?property)
+  ?list rdf:rest* ?node . ?node rdf:first ?first ; rdf:rest ?rest .
+}
+"""
+_SCHEMA = frozenset(
+    [
+        *(PREFIXES["rdfs"] + name for name in ("domain", "range", "subClassOf", "subPropertyOf")),
+        *(PREFIXES["rdf"] + name for name in ("first", "rest")),
+        *(PREFIXES["owl"] + name for name in ("SymmetricProperty", "TransitiveProperty")),
+        PREFIXES["owl"] + "propertyChainAxiom",
+    ]
+)
+"""The words of which the rules themselves are made."""
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule for some terms of the ontology: from what it infers, to what, and how."""
+    """One thing that the ontology says, as a query: what it derives, and from what."""
 
-    sources: frozenset[str]
-    target: str
-    sparql: str
+    head: tuple[str, str, str]
+    """Subject, predicate and object: variables or terms."""
+    body: str
+    premises: frozenset[str]
+    """The properties, and the classes of things, that it starts from."""
+
+    @property
+    def derives(self) -> str:
+        """The class of things, or else the property."""
+        _, predicate, object_ = self.head
+        return (object_ if predicate == "a" else predicate).strip("<>")
+
+    def query(self) -> str:
+        """Return what asks for what it derives and is not known."""
+        subject, predicate, object_ = self.head
+        variables = " ".join(term for term in (subject, object_) if term.startswith("?"))
+        known = f"{subject} {predicate} {object_}"
+        return f"SELECT {variables} WHERE {{ {self.body} FILTER NOT EXISTS {{ {known} }} }}"
 
 
 def add_inferred(store: Store) -> None:
@@ -46,65 +81,138 @@ def add_inferred(store: Store) -> None:
 
 def inferred(store: Store) -> list[Quad]:
     """Return the entailed statements in our own words, as quads of graph:inferred."""
-    work = Store()
+    seen = Store()
     for graph in queried(store):
         quads = store.quads_for_pattern(None, None, None, graph)
-        work.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
-    return [Quad(q.subject, q.predicate, q.object, INFERRED) for q in _closing(work) if _kept(q)]
+        seen.extend(Quad(q.subject, q.predicate, q.object) for q in quads)
+    entail(seen)
+    return list(seen.quads_for_pattern(None, None, None, INFERRED))
 
 
-def _closing(work: Store) -> Iterator[Quad]:
-    """Add what follows, and yield it; a rule is asked again only when there is more to it."""
-    asked = set[_Rule]()
-    while fresh := [rule for rule in _rules(work) if rule not in asked]:
-        asked.update(fresh)
-        waiting = dict.fromkeys(fresh)
-        while waiting:
-            rule = next(iter(waiting))
-            del waiting[rule]
-            found = _following(work, rule)
-            if found:
-                work.extend(found)
-                yield from found
-                waiting |= dict.fromkeys(each for each in asked if rule.target in each.sources)
+def entail(seen: Store) -> None:
+    """Add to a store made by `dataset.union` what follows from it: for questions, and by name."""
+    asked, grown = set[_Rule](), set[str]()
+    while True:
+        rules = _needed(_rules(seen))
+        due = [rule for rule in rules if rule not in asked or _touched(rule, grown)]
+        if not due:
+            break
+        asked |= set(due)
+        grown = {rule.derives for rule in due if _apply(rule, seen)}
+    seen.remove_graph(STEPS)
 
 
-def _following(work: Store, rule: _Rule) -> list[Quad]:
-    answer = work.query(rule.sparql, prefixes=PREFIXES)
-    if not isinstance(answer, QueryTriples):
-        raise TypeError(rule.sparql)
-    return [Quad(each.subject, each.predicate, each.object) for each in set(answer)]
+def _touched(rule: _Rule, grown: set[str]) -> bool:
+    return bool(rule.premises & grown) or bool(grown and _TYPE in rule.premises | grown)
 
 
-def _rules(work: Store) -> Iterator[_Rule]:
-    """Apply the rules to what the ontology says."""
-    for said, given, entailed in _RULES:
-        for row in select(work, f"SELECT * {{ {said} }}"):
-            if not all(isinstance(term, NamedNode) for term in row.values()):
-                continue
-            terms = {name: str(term) for name, term in row.items()}
-            yield _rule([terms["from"]], given.format(**terms), entailed.format(**terms))
-    for row in select(work, _CHAINS):
-        links = [str(link) for link in _members(work, row["list"])]
-        yield _rule(links, f"?x {'/'.join(links)} ?y", f"?x {row['property']} ?y")
+def _apply(rule: _Rule, seen: Store) -> bool:
+    """Add what a rule derives; tell whether there was anything."""
+    new = (quad for quad in _derived(rule, seen) for quad in _placed(quad))
+    some = False
+    while first := list(islice(new, _AT_ONCE)):
+        some = True
+        if len(first) < _AT_ONCE:
+            seen.extend(first)
+        else:
+            seen.bulk_extend(first)
+    return some
 
 
-def _rule(sources: Iterable[str], given: str, entailed: str) -> _Rule:
-    _, predicate, value = entailed.split(" ")
-    target = value if predicate == "a" else predicate
-    construct = f"CONSTRUCT {{ {entailed} }} WHERE {{ {given} "
-    return _Rule(frozenset(sources), target, f"{construct} FILTER NOT EXISTS {{ {entailed} }} }}")
+def _derived(rule: _Rule, seen: Store) -> Iterator[Quad]:
+    predicate = NamedNode(_TYPE if rule.head[1] == "a" else rule.head[1].strip("<>"))
+    for row in _ask(seen, rule.query()):
+        subject, object_ = (
+            row[term[1:]] if term.startswith("?") else NamedNode(term.strip("<>"))
+            for term in (rule.head[0], rule.head[2])
+        )
+        if not isinstance(subject, Literal):
+            yield Quad(subject, predicate, object_)
 
 
-def _members(work: Store, head: Term) -> Iterator[Term]:
-    said = {row["node"]: row for row in select(work, _LISTS)}
-    while head in said:
-        yield said[head]["first"]
-        head = said[head]["rest"]
+def _placed(quad: Quad) -> Iterator[Quad]:
+    """Put a new statement where questions see it, or among the steps."""
+    if _kept(quad):
+        yield quad
+        yield Quad(quad.subject, quad.predicate, quad.object, INFERRED)
+    else:
+        yield Quad(quad.subject, quad.predicate, quad.object, STEPS)
 
 
 def _kept(quad: Quad) -> bool:
     """Tell whether a statement is in our own words and says something."""
-    word = quad.object if quad.predicate == _TYPE else quad.predicate
+    word = quad.object if quad.predicate.value == _TYPE else quad.predicate
     ours = isinstance(word, NamedNode) and word.value.startswith(PREFIXES["cmq"])
     return ours and isinstance(quad.subject, NamedNode) and quad.subject != quad.object
+
+
+def _rules(seen: Store) -> Iterator[_Rule]:
+    """Yield a rule for each thing that the ontology says."""
+    for row in _ask(seen, _ABOVE):
+        yield _above(row["c"], row["d"])
+    for row in _ask(seen, _BROADER):
+        yield _rule(("?x", str(row["q"]), "?y"), f"?x {row['p']} ?y", row["p"])
+    for row in _ask(seen, _DOMAINS):
+        yield _rule(("?x", "a", str(row["c"])), f"?x {row['p']} ?y", row["p"])
+    for row in _ask(seen, _RANGES):
+        body = f"?x {row['p']} ?y . FILTER isIRI(?y)"
+        yield _rule(("?y", "a", str(row["c"])), body, row["p"])
+    for row in _ask(seen, _SYMMETRIC):
+        yield _rule(("?y", str(row["p"]), "?x"), f"?x {row['p']} ?y", row["p"])
+    for row in _ask(seen, _TRANSITIVE):
+        body = f"?x {row['p']} ?y . ?y {row['p']} ?z"
+        yield _rule(("?x", str(row["p"]), "?z"), body, row["p"])
+    for property_, links in _chains(seen):
+        path = "/".join(map(str, links))
+        yield _rule(("?x", str(property_), "?y"), f"?x {path} ?y", *links)
+
+
+def _rule(head: tuple[str, str, str], body: str, *premises: Term) -> _Rule:
+    return _Rule(head, body, frozenset(term.value for term in premises))
+
+
+def _above(lower: Term, higher: Term) -> _Rule:
+    """Return the rule that what is of one class is of another; a class may have no name."""
+    head = ("?x", "a", str(higher))
+    if not isinstance(lower, BlankNode):
+        return _rule(head, f"?x a {lower}", lower)
+    body = f"?x a ?lower . ?lower rdfs:subClassOf {higher} . FILTER isBlank(?lower)"
+    return _rule(head, body, NamedNode(_TYPE), NamedNode(PREFIXES["rdfs"] + "subClassOf"))
+
+
+def _chains(seen: Store) -> Iterator[tuple[Term, list[Term]]]:
+    """Yield the properties that are chains of others, each with its links."""
+    cells = defaultdict[tuple[Term, Term], dict[Term, tuple[Term, Term]]](dict)
+    for row in _ask(seen, _CHAINS):
+        cells[row["property"], row["list"]][row["node"]] = row["first"], row["rest"]
+    for (property_, head), rest in cells.items():
+        links, node = list[Term](), head
+        while node in rest:
+            first, node = rest.pop(node)
+            links.append(first)
+        if all(isinstance(link, NamedNode) for link in links):
+            yield property_, links
+
+
+def _needed(rules: Iterable[_Rule]) -> list[_Rule]:
+    """Leave out the rules of which nothing in our own words can come."""
+    left, needed, wanted = list(rules), list[_Rule](), set(_SCHEMA)
+    while found := [rule for rule in left if _is_wanted(rule, wanted)]:
+        needed += found
+        left = [rule for rule in left if rule not in found]
+        wanted.update(*(rule.premises for rule in found))
+    return needed
+
+
+def _is_wanted(rule: _Rule, wanted: set[str]) -> bool:
+    if rule.derives == _TYPE or (rule.head[1] == "a" and _TYPE in wanted):
+        return True
+    return rule.derives.startswith(PREFIXES["cmq"]) or rule.derives in wanted
+
+
+def _ask(seen: Store, sparql: str) -> Iterator[dict[str, Term]]:
+    """Yield the rows of a query over what is known, and over the steps."""
+    graphs: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
+    if seen.contains_named_graph(STEPS):
+        graphs.append(STEPS)
+    return rows_of(seen.query(sparql, prefixes=PREFIXES, default_graph=graphs))

@@ -36,9 +36,9 @@ _NAMED = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]*):[^<>\"{}|^`\\\x00-\x20]*>")
 _ANCHOR = re.compile(r"(?:^#\+|[-:,?\[{])\s*([&!][^\s,\[\]{}]+)")
 _STAIRS = re.compile(r"(?:[-?:]\s+){33}")
 _MOST_BRACKETS = 64
-_FLAGS = os.O_RDONLY
+OPENING = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-    _FLAGS |= getattr(os, _name, 0)
+    OPENING |= getattr(os, _name, 0)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def opened(root: Path, names: Iterable[str]) -> tuple[list[Document], list[Findi
 def content(root: Path, name: str) -> tuple[bytes | None, list[Finding]]:
     """Return what is in a file of a project, or why it is not read."""
     try:
-        with os.fdopen(os.open(root / name, _FLAGS), "rb") as file:
+        with os.fdopen(os.open(root / name, OPENING), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return None, [_refused("not-a-file", name, "This is not a file.", "remove it")]

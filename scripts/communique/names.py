@@ -23,14 +23,22 @@ def described(union: Store) -> set[str]:
     return {iri for iri in subjects if iri.startswith(_OURS)}
 
 
+def is_described(union: Store, iri: str) -> bool:
+    """Tell whether some file describes the thing with this IRI."""
+    try:
+        found = union.quads_for_pattern(NamedNode(iri), None, None, DefaultGraph())
+    except ValueError:
+        return False
+    return next(found, None) is not None
+
+
 def refuse_unknown(union: Store, sparql: str, *, where: str) -> None:
     """Refuse a query that names a thing, a term or a graph of which the files have nothing."""
     seen = signs(sparql)
-    known = described(union)
     for token, before in _named(seen):
         iri = meant(token, spaces(sparql))
-        if iri.startswith(_OURS) and iri not in known:
-            near = likely(iri, known, is_class=before == "a")
+        if iri.startswith(_OURS) and not is_described(union, iri):
+            near = likely(iri, described(union), is_class=before == "a")
             raise CommuniqueError(f"{where}: nothing describes {shrink(iri)}. {hint(near)}")
     for token in graphs(seen):
         iri = meant(token, spaces(sparql))

@@ -1,7 +1,7 @@
 """What things are called, of which classes and schemes they are, and what a name means."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,6 +90,30 @@ def names_in(store: Store) -> Names:
         for predicate in _TOLD
         for quad in store.quads_for_pattern(None, NamedNode(predicate), None, DefaultGraph())
     )
+
+
+def names_of(store: Store, *, of_class: str = "", scheme: str = "") -> Names:
+    """Return the names of what is of a class, or in a scheme, and of nothing else."""
+    told = list(_naming(store, _SCHEME, scheme)) if scheme else []
+    reached = [of_class] if of_class else []
+    for each in reached:
+        told += _naming(store, _TYPE, each)
+        above = list(_naming(store, _ABOVE, each))
+        told += above
+        narrower = (quad.subject.value for quad in above if isinstance(quad.subject, NamedNode))
+        reached += [name for name in dict.fromkeys(narrower) if name not in reached]
+    things = dict.fromkeys(quad.subject for quad in told)
+    labels = (
+        quad
+        for thing in things
+        for predicate in (*_LABELS, _OTHER)
+        for quad in store.quads_for_pattern(thing, NamedNode(predicate), None, DefaultGraph())
+    )
+    return Names([*told, *labels])
+
+
+def _naming(store: Store, predicate: str, iri: str) -> Iterator[Quad]:
+    return store.quads_for_pattern(None, NamedNode(predicate), NamedNode(iri), DefaultGraph())
 
 
 def names_in_files(root: Path) -> Names:

@@ -1,15 +1,17 @@
 """Everything about one thing, with who says so and where."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from communique.attribution import Attributions, Route
-from communique.dataset import Term, load, select, union
+from communique.dataset import Term, select
 from communique.labels import Labels
-from communique.namespaces import shrink
+from communique.namespaces import PREFIXES, shrink
+from communique.ondisk import seen
 from communique.sheets import Row, Section, Sheet, Value, render
 from communique.things import find
 
@@ -28,8 +30,8 @@ SELECT DISTINCT ?property ?value WHERE {
   FILTER(?property NOT IN (rdf:type, rdfs:label, skos:prefLabel, rdfs:isDefinedBy))
 }
 """
-_ACTUALITIES = "SELECT ?said ?value WHERE { ?said cmq:actuality ?value }"
-_FOOTINGS = "SELECT ?said ?value WHERE { ?said cmq:attribution ?value }"
+_ACTUALITY = NamedNode(PREFIXES["cmq"] + "actuality")
+_FOOTING = NamedNode(PREFIXES["cmq"] + "attribution")
 _SAYING = """
 SELECT DISTINCT ?act ?force ?saying WHERE {
   ?act ROLE ?thing ; cmq:force ?force ; cmq:content|cmq:relays ?saying .
@@ -112,10 +114,17 @@ _NOT_BOUND = (
 )
 
 
-def show(root: Path, name: str, *, form: str) -> str:
-    """Tell everything about the thing of this id or label."""
-    store = union(load(root))
-    return render(about(store, find(store, name)), Labels(store), form=form)
+def show(
+    root: Path,
+    name: str,
+    *,
+    form: str,
+    on_disk: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Tell everything about the thing of this id or label (see `ondisk.seen`)."""
+    with seen(root, on_disk, tell) as store:
+        return render(about(store, find(store, name)), Labels(store), form=form)
 
 
 def about(store: Store, thing: NamedNode) -> Sheet:
@@ -131,8 +140,6 @@ class _Gathering:
         self._thing = thing
         self._labels = Labels(store)
         self._attributions = Attributions(store)
-        self._placed = _values(select(store, _ACTUALITIES))
-        self._footing = _values(select(store, _FOOTINGS))
         types = self._ask("SELECT DISTINCT ?kind WHERE { ?thing a ?kind }")
         self._types = {shrink(row["kind"].value) for row in types}
 
@@ -247,7 +254,7 @@ class _Gathering:
             for route in self._attributions.routes(row["act"].value)
         ]
         for route, first, force in sorted(ways, key=self._place):
-            footing = self._footing.get(route.statements[0])
+            footing = self._value(route.statements[0], _FOOTING)
             yield (
                 *first,
                 force,
@@ -265,11 +272,15 @@ class _Gathering:
 
     def _placing(self, route: Route) -> str:
         """Say how the act, or what it is about, is placed: an order given is not a deed done."""
-        inner = self._labels.text(self._placed.get(route.statements[-1]))
+        inner = self._labels.text(self._value(route.statements[-1], _ACTUALITY))
         if len(route.statements) == 1:
             return inner
-        outer = self._labels.text(self._placed.get(route.statements[0]))
+        outer = self._labels.text(self._value(route.statements[0], _ACTUALITY))
         return f"the act: {outer}" + (f"; the matter: {inner}" if inner else "")
+
+    def _value(self, said: str, predicate: NamedNode) -> Term | None:
+        found = self._store.quads_for_pattern(NamedNode(said), predicate, None, DefaultGraph())
+        return min((cast("Term", quad.object) for quad in found), key=str, default=None)
 
     def _role(self, role: Term) -> str:
         """Name a property or a class; one of another vocabulary in plain words."""
@@ -282,7 +293,3 @@ class _Gathering:
         """Ask about the thing: it is what ?thing stands for."""
         given = sparql.replace("WHERE {", f"WHERE {{ VALUES ?thing {{ {self._thing} }}", 1)
         return select(self._store, given)
-
-
-def _values(rows: Iterable[dict[str, Term]]) -> dict[str, Term]:
-    return {row["said"].value: row["value"] for row in rows}

@@ -8,6 +8,7 @@ from pyoxigraph import NamedNode, Store
 from communique.dataset import select
 from communique.errors import CommuniqueError
 from communique.lines import visible
+from communique.names import is_described
 from communique.namespaces import BASE, PREFIXES, expand, shrink
 from communique.naming import Names, Thing, meant, names_in
 
@@ -27,11 +28,11 @@ def find(store: Store, given: str) -> NamedNode:
 
     A thing goes before a term of the same name, and either before a finding.
     """
-    known = {row["thing"].value for row in select(store, _DESCRIBED)}
     bare = given.strip().removeprefix("<").removesuffix(">")
     iri = bare if bare.startswith(("http:", "https:")) else expand(bare)
-    if iri in known:
+    if iri and is_described(store, iri):
         return NamedNode(iri)
+    known = {row["thing"].value for row in select(store, _DESCRIBED)}
     ranks = list(_ranks(names_in(store), known))
     called = next(filter(None, (meant(bare, rank) for rank in ranks)), [])
     found = sorted(each.iri for each in called) or _identified(store, bare)

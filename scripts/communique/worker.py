@@ -2,7 +2,8 @@
 
 The engine can neither be stopped nor survive every query, so a child runs it and its parent
 watches. The child gets the data and the queries by its standard input and opens no file: where
-no namespace keeps it from the network, a ban on new descriptors does.
+no namespace keeps it from the network, a ban on new descriptors does. A store on disk it opens
+itself, to read it.
 """
 
 import io
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
 from communique import child
@@ -27,6 +29,8 @@ MEMORY = 2**30
 LARGEST_ANSWER = 64 * 2**20
 
 _STARTING = 60.0
+_MAPPED = 2**30
+"""What a store on disk takes of the memory that is counted without using it."""
 _EXPOSED = (
     "Note: this system cannot keep a query from the network; only the search for SERVICE does."
 )
@@ -41,6 +45,8 @@ class Limits:
     network: bool = False
     walls: tuple[str, ...] = ("namespace", "descriptors")
     """What keeps it from the network: where one cannot be had, the other has to do."""
+    held: Path | None = None
+    """Where a store on disk has its files; it is opened there and not handed over."""
 
     def __post_init__(self) -> None:
         """Refuse a time that nobody can wait."""
@@ -52,7 +58,7 @@ class Worker:
 
     def __init__(self, store: "Store", limits: Limits, *, where: str = "query") -> None:
         """Take the data and the limits; the process starts with the `with` block."""
-        self._data = _dump(store)
+        self._data = b"" if limits.held else _dump(store)
         self._limits = limits
         self._where = where
         self._late = False
@@ -67,6 +73,7 @@ class Worker:
         self.process_id = self._process.pid
         terms = {
             "data": len(self._data),
+            "held": self._limits.held and str(self._limits.held),
             "memory": self._limits.memory,
             "cpu": math.ceil(self._limits.seconds) + 5,
             "walls": [] if self._limits.network else self._limits.walls,
@@ -219,18 +226,21 @@ def serve() -> None:
     """Run as the child: take limits and data, then answer one line after another."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     terms = json.loads(source.readline())
-    child.limit(terms["memory"], terms["cpu"])
+    child.limit(terms["memory"] + (_MAPPED if terms["held"] else 0), terms["cpu"])
     child.die_with_parent()
     walls = [wall for wall in terms["walls"] if wall == "namespace" and child.leave_network()]
     from pyoxigraph import RdfFormat, Store
 
-    store = Store()
     try:
-        store.load(source.read(terms["data"]), format=RdfFormat.N_QUADS)
+        if terms["held"]:
+            store = Store.read_only(terms["held"])
+        else:
+            store = Store()
+            store.load(source.read(terms["data"]), format=RdfFormat.N_QUADS)
     except MemoryError:
         _reply(sink, {"kind": "refused", "text": _no_memory(terms["memory"])})
         return
-    if "descriptors" in terms["walls"] and child.open_nothing():
+    if not (terms["held"] and walls) and "descriptors" in terms["walls"] and child.open_nothing():
         walls.append("descriptors")
     _reply(sink, {"kind": "ready", "wall": walls})
     for line in source:
@@ -258,7 +268,8 @@ def _answer(store: "Store", asked: dict[str, Any], memory: int) -> tuple[dict[st
             most = LARGEST_ANSWER // 2**20
             return {"kind": "refused", "text": f"more than {most} MiB of answer. Add a LIMIT"}, b""
         what = " ".join(str(error).split())[:200]
-        return {"kind": "refused", "text": f"the engine gave up: {what}. Mend the query"}, b""
+        mend = "Build the store anew" if "Corruption" in what else "Mend the query"
+        return {"kind": "refused", "text": f"the engine gave up: {what}. {mend}"}, b""
 
 
 def _run(store: "Store", asked: dict[str, Any], out: io.BytesIO) -> str:
