@@ -107,7 +107,9 @@ class Outcome:
     borrowed: frozenset[str] = frozenset()
     """Namespaces of other articles whose findings are named here."""
     outside: frozenset[str] = frozenset()
-    """What is named of what is shared."""
+    """What is named that is not described here, nor by the ontology."""
+    part: str = ""
+    """The digest of what is shared of that (see Frame.part)."""
     edges: frozenset[Edge] = frozenset()
     extract: bytes = b""
     """What rules that look into other articles need of this one: N-Triples, by zlib."""
@@ -255,6 +257,75 @@ class Frame:
     def index(self) -> Triples:
         """What is shared by all, to be looked up."""
         return Triples(self.core)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The IRIs of all that the ontology describes."""
+        return frozenset(dangling.described(self.ontology))
+
+    def part(self, outside: Iterable[str], spaces: Iterable[str]) -> str:
+        """Return the digest of what is shared of some names and of those in some namespaces.
+
+        It is of all that is said of them, and of what that leads to.
+        """
+        spaces = set(spaces)
+        around = {space: self._around_digests[space] for space in spaces & {*self._around_digests}}
+        seen, waiting = (
+            set[str](),
+            [*outside, *(n for s in spaces for n in self._in_space.get(s, ()))],
+        )
+        while waiting:
+            name = waiting.pop()
+            if name not in seen and name in self._linked:
+                seen.add(name)
+                waiting += self._linked[name]
+        told = [*sorted(seen), *(self._node_digests[name] for name in sorted(seen))]
+        return digest("\n".join([*told, *sorted(around.values())]).encode())
+
+    @cached_property
+    def _registry(self) -> list[Quad]:
+        """What is shared but for what the ontology says."""
+        return [quad for quad in self.core if _iri(quad.subject) not in self.terms]
+
+    @cached_property
+    def _linked(self) -> dict[str, set[str]]:
+        """What each shared thing names, and what names it by predicates that are followed back."""
+        found = defaultdict[str, set[str]](set)
+        for quad in self._registry:
+            subject, end = _iri(quad.subject), _iri(quad.object)
+            found[subject].add(end)
+            if end and quad.predicate.value in self.parts.back:
+                found[end].add(subject)
+        return found
+
+    @cached_property
+    def _node_digests(self) -> dict[str, str]:
+        """The digest of what is said of each thing, or of who names it."""
+        said = defaultdict[str, list[str]](list)
+        for quad in self._registry:
+            line = f"{quad.subject} {quad.predicate} {quad.object}"
+            said[_iri(quad.subject)].append(line)
+            if quad.predicate.value in self.parts.back:
+                said[_iri(quad.object)].append(line)
+        return {name: digest("\n".join(sorted(lines)).encode()) for name, lines in said.items()}
+
+    @cached_property
+    def _around_digests(self) -> dict[str, str]:
+        return {
+            space: digest("\n".join(sorted(map(str, quads))).encode())
+            for space, quads in self.satellites.items()
+        }
+
+    @cached_property
+    def _in_space(self) -> dict[str, set[str]]:
+        """By namespace, the shared things that are in it or that name something in it."""
+        found = defaultdict[str, set[str]](set)
+        for quad in self._registry:
+            subject = _iri(quad.subject)
+            for name in (subject, _iri(quad.object)):
+                if name in self.into or name == subject:
+                    found[split(name)[0]].add(subject)
+        return found
 
     @cached_property
     def own_edges(self) -> frozenset[Edge]:
@@ -459,6 +530,7 @@ def _outcome(
     outside = named - {_iri(node) for node in article.own}
     owns, described = frame.vocabulary.owns, dangling.described(said)
     names, extract = _names(described), _lines(_extract(article))
+    spaces, beyond = tuple(space for space, _ in names), frozenset(outside - frame.terms)
     return replace(
         told,
         triples=len(said),
@@ -467,11 +539,12 @@ def _outcome(
         classes=frozenset(_iri(quad.object) for quad in types),
         nodes=frame.aimed & named,
         names=names,
-        spaces=tuple(space for space, _ in names),
+        spaces=spaces,
         unresolved=frozenset(iri for iri in outside if iri not in frame.kinds and owns(iri)),
         answered=frame.into & described,
         borrowed=_borrowed(article, outside),
-        outside=frozenset(outside & frame.names),
+        outside=beyond,
+        part=frame.part(beyond, spaces),
         edges=frozenset(_edges(article)),
         extract=zlib.compress(extract, 1) if extract else b"",
         extracted=digest(extract),

@@ -50,6 +50,8 @@ _STORE = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Ask a store that communique load has made, not the files.",
 )
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "communique"
+"""Where outcomes are remembered: not in a project, whose files may be a stranger's."""
 _SHEET = click.option(
     "--format",
     "form",
@@ -177,6 +179,14 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
     metavar="N",
     help="How many articles are checked at a time. Default: one on each core.",
 )
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    is_flag=False,
+    flag_value=_CACHE,
+    metavar="[DIR]",
+    help=f"Check again only what changed: remember outcomes in this folder. Default: {_CACHE}",
+)
 @_COPY
 def validate(  # noqa: PLR0913  one parameter for each option
     paths: tuple[Path, ...],
@@ -192,6 +202,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
     engine: str,
     timeout: float,
     jobs: int | None,
+    cache: Path | None,
     copy: Path | None,
 ) -> None:
     """Check all there is to check; tell what is found, everywhere or in some files and folders.
@@ -205,13 +216,14 @@ def validate(  # noqa: PLR0913  one parameter for each option
       communique validate --changed main --shapes-from main --format github
       communique validate --baseline known.jsonl --update
       communique validate --format sarif -o communique.sarif
+      communique validate --cache
     """
     from communique import child, confined, reporting
     from communique.findings import Scope
 
     project = _project(root)
     scope = Scope(
-        paths, changed, shapes_from, baseline, engine, copy, jobs or child.cores(), timeout
+        paths, changed, shapes_from, baseline, engine, copy, cache, jobs or child.cores(), timeout
     )
     task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
     with _bar() as progress:

@@ -90,6 +90,7 @@ class Run:
             if not common.findings:
                 raise
             return summed(common, ())
+        self.settled(context)
         return summed(self.common(context, outcomes), outcomes)
 
     def opened(self, names: Sequence[str]) -> tuple[list[Document], list[Finding]]:
@@ -110,6 +111,9 @@ class Run:
     def check(self, context: Context, units: Sequence[Unit]) -> Iterable[Outcome]:
         """Check some units."""
         return self._checking(context, units)
+
+    def settled(self, context: Context) -> None:
+        """Hear what was found to hold of all articles."""
 
     def satellites(self, context: Context) -> Collection[str]:
         """Return the namespaces of which something is said in what is shared."""

@@ -140,6 +140,8 @@ class Scope:
     """What judges by the shapes (see `engines.engine`)."""
     copy: Path | None = None
     """The reader's copy of an article, in which the evidence is looked up."""
+    cache: Path | None = None
+    """A folder in which the outcome of each article is remembered."""
     jobs: int = 1
     """How many articles are checked at a time."""
     seconds: float = 60

@@ -101,15 +101,21 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     former: Sequence[Document] = (),
     known: Collection[str] = (),
     checking: "Checking | None" = None,
+    memory: Path | None = None,
 ) -> Report:
     """Check a project, layer by layer; a layer with errors leaves out those that build on it.
 
     `judge` are shapes that stand in for the project's own, which are then only checked themselves;
     `former` are shapes than which the project's own should not be looser. Errors whose fingerprints
-    are `known` leave nothing out. Several articles are checked one by one, or as `checking` does.
+    are `known` leave nothing out. Several articles are checked one by one, or as `checking` does;
+    with a folder for its `memory`, only what changed since it was checked last.
     """
     choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
     listing = listed(root)
+    if memory is not None:
+        from communique import remembering
+
+        return remembering.report(root, choices, listing, memory, checking)
     if sum(map(is_article, listing[0])) > 1:
         from communique import concluding
 

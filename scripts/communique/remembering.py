@@ -1,0 +1,307 @@
+"""Checking again only what changed: a run that asks its memory first (see concluding and memo).
+
+The outcome of an article rests on the bytes of its files, on ontology and shapes, on how the
+project is checked, on the tool, and on that part of what is shared that the article names. An
+article with findings rests on all that is shared, since hints name what is closest.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import cache, cached_property
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from communique import resources
+from communique.articles import Context, Outcome
+from communique.concluding import Checking, Common, Run, Unit, one_by_one
+from communique.findings import Finding, Report
+from communique.intake import Document, admitted, content, is_article
+from communique.memo import Damaged, Memo, finding, folder_of
+from communique.validation import Choices
+
+
+def report(
+    root: Path,
+    choices: Choices,
+    listing: tuple[list[str], list[Finding]],
+    folder: Path,
+    checking: Checking | None,
+) -> Report:
+    """Check a project, and remember in a folder what comes of each article."""
+    with closing(Memo(folder_of(root, folder))) as memo:
+        return Remembered(root, choices, listing, memo, checking or one_by_one).report()
+
+
+class Remembered(Run):
+    """A run that believes what it remembers, as far as nothing changed on which that rests."""
+
+    def __init__(
+        self,
+        root: Path,
+        choices: Choices,
+        listing: tuple[list[str], list[Finding]],
+        memo: Memo,
+        checking: Checking = one_by_one,
+    ) -> None:
+        """Take what `Run` takes, and a memory."""
+        self._memo = memo
+        self._kept = memo.outcomes()
+        super().__init__(root, choices, listing, checking)
+
+    def opened(self, names: Sequence[str]) -> tuple[list[Document], list[Finding]]:
+        """Open the files that are shared; what has passed the first gate once is not held up."""
+        passed = self._memo.get("passed")
+        known = set(map(str, passed)) if isinstance(passed, list) else set[str]()
+        found, findings, new = list[Document](), list[Finding](), list[str]()
+        for name in names:
+            data, refused = content(self.root, name)
+            key = _digest(name.encode(), data or b"")
+            if data is None:
+                findings += refused
+            elif key in known:
+                found.append(Document(name, data.decode(), data))
+                new.append(key)
+            else:
+                document, refused = admitted(name, data)
+                findings += refused
+                found += [document] if document else []
+                new += [key] if document and not refused else []
+        if sorted(new) != sorted(known):
+            self._memo.put("passed", sorted(new))
+        return found, sorted(findings)
+
+    @cached_property
+    def _base(self) -> str:
+        """The digest of what all outcomes rest on: ontology, shapes, choices, tool."""
+        judging = [each for each in self.shared if each.path.startswith(("ontology/", "shapes/"))]
+        choices = self.choices
+        copy = content(choices.copy.parent, choices.copy.name)[0] if choices.copy else b""
+        lists = (choices.judge, choices.former, judging)
+        return _digest(
+            _tool().encode(),
+            choices.engine.encode(),
+            copy or b"",
+            *(part for each in lists for doc in each for part in (doc.path.encode(), doc.data)),
+            *(name.encode() for name in sorted(choices.known)),
+        )
+
+    @cached_property
+    def _shared(self) -> str:
+        """The digest of all that is shared, and of the base."""
+        parts = (part for each in self.shared for part in (each.path.encode(), each.data))
+        door = (json.dumps(asdict(each)).encode() for each in self.door)
+        return _digest(self._base.encode(), *parts, *door)
+
+    def started(self) -> Context:
+        """Look at what is shared, unless it was looked at as it is."""
+        said = self._memo.get("started")
+        if isinstance(said, dict) and said.get("shared") == self._shared:
+            return Context(
+                self.root,
+                self.shared,
+                self.choices,
+                edges=frozenset((by, start, end) for by, start, end in said["edges"]),
+                apart=frozenset(said["apart"]),
+                stopped=frozenset(said["stopped"]),
+            )
+        context = super().started()
+        edges = said["edges"] if isinstance(said, dict) else ()
+        return replace(context, edges=frozenset((by, start, end) for by, start, end in edges))
+
+    def units(self, paths: Sequence[str]) -> list[Unit]:
+        """Return what was checked as one and has not changed; all else article by article."""
+        left, units = set(paths), list[Unit]()
+        for key, (stamps, *_) in self._kept.items():
+            unit = tuple(key.split("\n"))
+            if len(unit) > 1 and left.issuperset(unit) and stamps == _stamps(self.root, unit):
+                units.append(unit)
+                left.difference_update(unit)
+        return sorted([*units, *((path,) for path in paths if path in left)])
+
+    def check(self, context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
+        """Yield what is remembered of units and still holds, and check the others."""
+        base, wanted = self._resting(context), list[Unit]()
+        taken = dict[Unit, str]()
+        for unit in units:
+            stamps = _stamps(self.root, unit)
+            kept = self._remembered(context, unit, stamps, base)
+            if kept:
+                yield kept
+            else:
+                wanted.append(unit)
+                taken[unit] = stamps
+        for outcome in super().check(context, wanted):
+            key = "\n".join(outcome.paths)
+            if all(outcome.digests):
+                self._memo.keep(key, taken[outcome.paths], base, self._shared, outcome)
+            yield outcome
+
+    def _remembered(self, context: Context, unit: Unit, stamps: str, base: str) -> Outcome | None:
+        key = "\n".join(unit)
+        row = self._kept.get(key)
+        if row is None or row[1] != base:
+            return None
+        outcome = self._memo.read(key, row[3])
+        if outcome is None:
+            return None
+        try:
+            if row[0] != stamps and not _is_same(self.root, outcome):
+                return None
+            if row[2] != self._shared and not _names_the_same(context, outcome):
+                return None
+            if (row[0], row[2]) != (stamps, self._shared):
+                self._memo.keep(key, stamps, base, self._shared, outcome.full())
+        except Damaged:
+            return None
+        return outcome
+
+    def _resting(self, context: Context) -> str:
+        """Return the digest of what outcomes rest on beside their files, and what is shared."""
+        apart = (each.encode() for each in sorted(context.apart))
+        stopped = (each.encode() for each in sorted(context.stopped))
+        return _digest(self._base.encode(), self.parted(context).encode(), *apart, b"", *stopped)
+
+    def settled(self, context: Context) -> None:
+        """Remember what was found to hold of all articles, and forget those that are gone."""
+        said = {
+            "shared": self._shared,
+            "edges": sorted(context.edges),
+            "apart": sorted(context.apart),
+            "stopped": sorted(context.stopped),
+        }
+        if said != self._memo.get("started"):
+            self._memo.put("started", said)
+        here = set(self._paths)
+        self._memo.drop(key for key in self._kept if not here.issuperset(key.split("\n")))
+
+    def satellites(self, context: Context) -> Collection[str]:
+        """Return the namespaces of which something is said, remembered with what is shared."""
+        return self._told("satellites", context, super().satellites)
+
+    def parted(self, context: Context) -> str:
+        """Tell how the rules are parted, remembered with what is shared and assumed."""
+        find = super().parted
+        return "".join(self._told("parted", context, lambda of: [_digest(find(of).encode())]))
+
+    def _told(
+        self, name: str, context: Context, find: Callable[[Context], Iterable[str]]
+    ) -> list[str]:
+        """Return what is remembered of a context, or find it."""
+        parts = (*map("\t".join, sorted(context.edges)), "", *sorted(context.apart))
+        key = _digest(self._shared.encode(), *(part.encode() for part in parts))
+        said = self._memo.get(name)
+        if isinstance(said, list) and said[:1] == [key]:
+            return [str(each) for each in said[1:]]
+        found = sorted(find(context))
+        self._memo.put(name, [key, *found])
+        return found
+
+    def common(self, context: Context, outcomes: Sequence[Outcome]) -> Common:
+        """Check what is left for all together, unless nothing of it changed."""
+        key, said = self._left(context, outcomes), self._memo.get("common")
+        if isinstance(said, dict) and said["key"] == key and self._stands(said, outcomes):
+            told = said["common"]
+            return Common(
+                **{
+                    **told,
+                    "findings": tuple(map(finding, told["findings"])),
+                    "failed": tuple((layer, whole) for layer, whole in told["failed"]),
+                }
+            )
+        common = super().common(context, outcomes)
+        files = {each.file for each in common.findings if is_article(each.file)}
+        digests = {
+            path: digest
+            for each in outcomes
+            for path, digest in zip(each.paths, each.digests, strict=True)
+            if path in files
+        }
+        if files == digests.keys():
+            told = {"key": key, "common": asdict(common), "digests": digests}
+            self._memo.put("common", told)
+        return common
+
+    def _left(self, context: Context, outcomes: Sequence[Outcome]) -> str:
+        """Return the digest of what the check of all together rests on."""
+        sets = ("predicates", "classes", "nodes", "answered", "unresolved")
+        unions = (frozenset[str]().union(*{getattr(o, each) for o in outcomes}) for each in sets)
+        queries = (each.data for each in self.shared if each.path.endswith(".rq"))
+        answers = sorted(path.name for path in resources.answers(self.root).glob("*.csv"))
+        beside = sorted(path.name for path in self.root.iterdir())
+        return _digest(
+            self._resting(context).encode(),
+            self._shared.encode(),
+            *queries,
+            json.dumps([sorted(each) for each in unions]).encode(),
+            json.dumps([answers, beside]).encode(),
+            json.dumps(sorted({each.failed for each in outcomes})).encode(),
+            json.dumps(sorted((each.extracted, each.spaces) for each in outcomes)).encode(),
+        )
+
+    def _stands(self, said: Mapping[str, Mapping[str, str]], outcomes: Iterable[Outcome]) -> bool:
+        """Tell whether the articles in which something was found for all are as they were."""
+        left = dict(said["digests"])
+        for each in outcomes if left else ():
+            for path, digest in zip(each.paths, each.digests, strict=True):
+                if left.get(path, digest) != digest:
+                    return False
+        return True
+
+
+def _names_the_same(context: Context, outcome: Outcome) -> bool:
+    """Tell whether what an article names of what is shared is as it was when it was checked."""
+    if outcome.findings:
+        return False
+    frame = context.frame(placed=False)
+    return frame.part(outcome.full().outside, outcome.spaces) == outcome.part
+
+
+def _is_same(root: Path, outcome: Outcome) -> bool:
+    """Tell whether files hold what they held, whatever the system says of them."""
+    held = (content(root, path)[0] for path in outcome.paths)
+    return tuple(sha256(data or b"").hexdigest() for data in held) == outcome.digests
+
+
+def _stamps(root: Path, unit: Unit) -> str:
+    """Return what the system says of files: sizes, times, numbers; nothing while they are new.
+
+    A file that was written within a moment may be written again without another time.
+    """
+    told = list[str]()
+    for path in unit:
+        try:
+            status = os.lstat(f"{root}/{path}")
+        except OSError:
+            return ""
+        if time.time_ns() - status.st_mtime_ns < _MOMENT:
+            return ""
+        told.append(f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}")
+    return " ".join(told)
+
+
+_MOMENT = 20_000_000
+"""Nanoseconds."""
+
+
+@cache
+def _tool() -> str:
+    """Tell this tool from another: its version, its files, and its engines."""
+    folder = Path(__file__).parent
+    files = sorted(
+        (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.glob("*.py")
+    )
+    engines = [f"{name} {version(name)}" for name in ("pyoxigraph", "pyshacl")]
+    return json.dumps([resources.version(), engines, files])
+
+
+def _digest(*parts: bytes) -> str:
+    """Return the SHA-256 of some parts, which cannot be taken for others that are put together."""
+    found = sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8) + part)
+    return found.hexdigest()
