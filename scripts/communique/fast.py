@@ -54,7 +54,7 @@ def _store(data: Iterable[Quad]) -> Store:
     if isinstance(data, Store):
         return data
     store = Store()
-    store.extend(quads_of(data))
+    store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in data)
     return store
 
 
