@@ -580,3 +580,24 @@ def test_the_job_tells_each_step_while_it_runs(project: Path, tmp_path: Path) ->
 
     assert told[0] == "Checking files, names and shapes ..."
     assert told[-1] == "Writing ..."
+
+
+def test_help_imports_nothing_but_click_and_the_commands() -> None:
+    listed = "import atexit, sys; atexit.register(lambda: print('\\n', *sys.modules)); "
+    helped = f"{listed}from communique.cli import main; main(['--help'])"
+    bare, loaded = (_modules(code) for code in (listed, helped))
+    ours = {name for name in loaded if name.startswith("communique")}
+    others = {name.partition(".")[0] for name in loaded - bare - ours}
+
+    assert ours == {
+        "communique",
+        "communique.asking",
+        "communique.cli",
+    }
+    assert others - sys.stdlib_module_names == {"click"}
+    assert "pathlib" not in others
+
+
+def _modules(code: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.shell_completion import CompletionItem
+
     from communique.parameters import Parameter
     from communique.questions import Question
 
@@ -59,6 +61,8 @@ class Asking(click.Command):
 
     def _asked(self, ctx: click.Context, args: list[str]) -> Question | None:
         """Find the question in arguments that may hold options which are not known yet."""
+        from pathlib import Path
+
         from communique import questions, resources
 
         parser = self.make_parser(ctx)
@@ -82,6 +86,8 @@ def given(params: dict[str, Any]) -> dict[str, tuple[str, ...] | None]:
 
 def complete_name(ctx: click.Context, _param: object, incomplete: str) -> list[CompletionItem]:
     """Offer the names of questions, each with what it asks."""
+    from click.shell_completion import CompletionItem
+
     return [
         CompletionItem(path.stem, help=_summary(path))
         for path in sorted((_root(ctx) / "queries").glob("*.rq"))
@@ -101,6 +107,8 @@ class _Value(click.ParamType[str]):
         self, ctx: click.Context, _param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Offer real values from the graph."""
+        from click.shell_completion import CompletionItem
+
         from communique import choices
         from communique.errors import CommuniqueError
 
@@ -120,6 +128,8 @@ def asked(ctx: click.Context) -> Question | None:
 
 
 def _root(ctx: click.Context) -> Path:
+    from pathlib import Path
+
     from communique import resources
 
     return Path(ctx.params.get("root") or resources.project())

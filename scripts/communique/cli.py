@@ -1,12 +1,12 @@
 """The commands. Each parses, calls one function, prints."""
 
+from __future__ import annotations
+
 import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,16 +15,30 @@ from click.core import ParameterSource
 from communique.asking import Asking, asked, complete_name, given
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
     from click._termui_impl import ProgressBar
 
 _UNSEEN = 2.0
 """Seconds that work may take without showing how much of it is done."""
+
 _INTERRUPTED = 130
 """What shells call a command that SIGINT ended."""
 
+
+class _Path(click.Path):
+    """A path; what handles paths is loaded only where one is given, for help needs none."""
+
+    def coerce_path_result(self, value: str | os.PathLike[str]) -> Path:
+        from pathlib import Path
+
+        return Path(value)
+
+
 _ROOT = click.option(
     "--root",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Path(file_okay=False),
     default=None,
     help="The project's folder. Default: the current one if it is a project, else the installed.",
 )
@@ -32,14 +46,14 @@ _ROOT = click.option(
 _OUT = click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("dist"),
+    type=_Path(file_okay=False),
+    default="dist",
     show_default=True,
     help="The folder to write.",
 )
 _COPY = click.option(
     "--copy",
-    type=click.Path(path_type=Path),
+    type=_Path(),
     help="Your copy of the article, as plain text.",
 )
 _FOR_SERVERS = ("github", "junit", "sarif")
@@ -47,7 +61,7 @@ _FOR_SERVERS = ("github", "junit", "sarif")
 
 _STORE = click.option(
     "--store",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Path(file_okay=False),
     help="Ask a store that communique load has made, not the files.",
 )
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "communique"
@@ -125,7 +139,7 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=_Path())
 @_ROOT
 @click.option(
     "--format",
@@ -135,7 +149,7 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
     show_default=True,
     help="With the lines of the files, one line each, or for a machine.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
+@click.option("-o", "--output", type=_Path(), help="A file, instead of stdout.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning"]),
@@ -153,7 +167,7 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
 @click.option("--shapes-from", metavar="REV", help="Judge by the shapes of this revision.")
 @click.option(
     "--baseline",
-    type=click.Path(path_type=Path),
+    type=_Path(),
     help="A file of findings that are known: they are not told, and do not fail.",
 )
 @click.option("--update", is_flag=True, help="Write what is found to the --baseline.")
@@ -256,7 +270,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
     ),
     help="Default: what the name of the file asks for, else a table. ttl, nt, jsonld: of triples.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file, instead of stdout.")
+@click.option("-o", "--output", type=_Path(), help="A file, instead of stdout.")
 @click.option("--labels/--iris", default=None, help="Default: labels for people, else IRIs.")
 @click.option("--raw", is_flag=True, help="CSV, TSV: no apostrophe before = + - @ in a cell.")
 @click.option("--endpoint", metavar="URL", help="Ask this SPARQL endpoint, not the files.")
@@ -266,7 +280,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
 )
 @click.option(
     "--copy",
-    type=click.Path(path_type=Path),
+    type=_Path(),
     help="With --evidence: your copy of the article, whose words are then shown.",
 )
 @click.option("--show", is_flag=True, help="Print the SPARQL that would be asked, and stop.")
@@ -311,7 +325,7 @@ def query(  # noqa: PLR0913  one parameter for each option
     """
     from communique import questions
 
-    output = None if output == Path("-") else output
+    output = None if output and str(output) == "-" else output
     if name is None:
         _refuse_alone(click.get_current_context(), besides={"name", "root", "output"})
         _write(questions.listing(questions.questions(_project(root))), output)
@@ -400,7 +414,7 @@ def compare(
 @main.command()
 @_ROOT
 @click.option("--update", is_flag=True, help="Store what is found now.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write a JUnit report to a file.")
+@click.option("--junit", type=_Path(), help="Write a JUnit report to a file.")
 @_STORE
 @click.option("--mutate", is_flag=True, help="Test the answers: do they notice a changed query?")
 def test(
@@ -497,7 +511,7 @@ def evidence(root: Path | None, copy: Path | None, *, tell_all: bool) -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=_Path())
 @_ROOT
 @click.option("--check", is_flag=True, help="Change nothing; fail if something would change.")
 def fmt(paths: tuple[Path, ...], root: Path | None, *, check: bool) -> None:
@@ -542,7 +556,7 @@ def publish(root: Path | None, out: Path, *, readings: bool) -> None:
 @click.option("--user", metavar="NAME", help="Who may write there.")
 @click.option(
     "--password-file",
-    type=click.Path(path_type=Path),
+    type=_Path(),
     help="A file with the password. Default: the variable COMMUNIQUE_PASSWORD.",
 )
 @click.option(
@@ -576,16 +590,16 @@ def push(
 
 
 @main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=_Path())
 @click.option(
     "--store",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Path(file_okay=False),
     required=True,
     help="The folder of the store: a new one, or one to be brought up to date.",
 )
 @click.option(
     "--root",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_Path(file_okay=False),
     help="A project. Default: what the store was made of, else the current project.",
 )
 @click.option("--check", is_flag=True, help="Change nothing; tell whether it matches the files.")

@@ -54,7 +54,7 @@ def _store(data: Iterable[Quad]) -> Store:
     if isinstance(data, Store):
         return data
     store = Store()
-    store.extend(quads_of(data))
+    store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in data)
     return store
 
 
@@ -85,11 +85,9 @@ def _named(quads: Iterable[Quad]) -> list[Quad]:
         return NamedNode(_BLANK + node.value) if blank and isinstance(node, BlankNode) else None
 
     return [
-        Quad(
-            named(quad.subject) or quad.subject,
-            quad.predicate,
-            named(quad.object) or quad.object,
-        )
+        Quad(named(quad.subject) or quad.subject, quad.predicate, named(quad.object) or quad.object)
+        if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode)
+        else quad
         for quad in core
     ]
 
@@ -98,8 +96,7 @@ def _ntriples(graph: Iterable[Quad]) -> str:
     if isinstance(graph, Store):
         text = graph.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
     else:
-        triples = (Triple(quad.subject, quad.predicate, quad.object) for quad in graph)
-        text = serialize(triples, format=RdfFormat.N_TRIPLES)
+        text = serialize((quad.triple for quad in graph), format=RdfFormat.N_TRIPLES)
     return (text or b"").decode()
 
 

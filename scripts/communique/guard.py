@@ -7,10 +7,11 @@ both readings, so that neither hides a word from it.
 import re
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from communique.errors import CommuniqueError
-from communique.tokens import Token, blanked, token_at
+from communique.tokens import blanked, token_at
 
 MOST_BYTES = 65_536
 DEEPEST = 200
@@ -30,10 +31,12 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
 _ENDING = frozenset(map(ord, "\"'\\\r\n"))
 
 
-@dataclass(frozen=True)
-class _Step(Token):
+class _Step(NamedTuple):
     """One token of a reading, with how deep it stands and how many operators stand before it."""
 
+    kind: str
+    start: int
+    text: str
     depth: int
     operators: int
 
@@ -45,11 +48,19 @@ def check(sparql: str, *, where: str, services: bool = False) -> None:
         raise CommuniqueError(
             f"{where}: {size:,} bytes, and at most {MOST_BYTES:,} are read. Ask in smaller steps"
         )
+    refusal = _refusal(sparql, services=services)
+    if refusal:
+        raise CommuniqueError(f"{where}{refusal}")
+
+
+@lru_cache(256)
+def _refusal(sparql: str, *, services: bool) -> str:
+    """Say where and why a query is refused, or nothing; each is looked at more than once."""
     for step in () if _is_harmless(sparql, services=services) else _readings(sparql):
         problem = _problem(sparql, step, services=services)
         if problem:
-            raise CommuniqueError(f"{where}{_place(sparql, step.start)}: {problem}")
-    _refuse_updates(sparql, where)
+            return f"{_place(sparql, step.start)}: {problem}"
+    return _changing(sparql)
 
 
 def _is_harmless(sparql: str, *, services: bool) -> bool:
@@ -127,16 +138,16 @@ def _readings(sparql: str) -> Iterator[_Step]:
             reached[end] = (max(deep, known[0]), max(many, known[1]))
 
 
-def _refuse_updates(sparql: str, where: str) -> None:
-    """Refuse what changes data; only its first word tells it from a question."""
+def _changing(sparql: str) -> str:
+    """Say where a query changes data, or nothing; only its first word tells it from a question."""
     bare = _PROLOGUE.sub(lambda found: " " * len(found[0]), blanked(sparql))
     first = re.search(r"[A-Za-z]+", bare)
-    if first and _UPDATES.fullmatch(first[0]):
-        place = _place(sparql, first.start())
-        raise CommuniqueError(
-            f"{where}{place}: {first[0].upper()} changes data, and only questions are answered. "
-            "Begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
-        )
+    if not (first and _UPDATES.fullmatch(first[0])):
+        return ""
+    return (
+        f"{_place(sparql, first.start())}: {first[0].upper()} changes data, and only questions "
+        "are answered. Begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
+    )
 
 
 def _place(sparql: str, start: int) -> str:

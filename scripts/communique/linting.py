@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import Store
 
@@ -77,20 +78,14 @@ class Known:
     """The IRIs of all that is described."""
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     """A token that is not a space or a comment, and how many brackets are open before it."""
 
     token: Token
     depth: int
-
-    @property
-    def word(self) -> str:
-        return self.token.text.upper() if self.token.kind == "word" else ""
-
-    @property
-    def text(self) -> str:
-        return self.token.text
+    text: str
+    word: str
+    """The text of a word in capitals, of all else nothing."""
 
 
 def lint(path: str, text: str, known: Known, *, answered: bool = True) -> Iterator[Finding]:
@@ -342,9 +337,10 @@ class _Query:
     def _steps(self) -> list[_Step]:
         steps, depth = list[_Step](), 0
         for token in signs(self._text):
-            depth -= token.text in _CLOSED
-            steps.append(_Step(token, depth))
-            depth += token.text in _OPEN
+            text = token.text
+            depth -= text in _CLOSED
+            steps.append(_Step(token, depth, text, text.upper() if token.kind == "word" else ""))
+            depth += text in _OPEN
         return steps
 
     @cached_property

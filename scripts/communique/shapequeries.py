@@ -14,13 +14,12 @@ from communique.findings import Rule
 from communique.linting import FORMS, KEYWORDS
 from communique.parameters import suggestion
 from communique.parsing import parse
-from communique.tokens import Token, tokens
+from communique.tokens import Token, signs
 from communique.vacuous import compiles, matches_all
 from communique.vocabularies import Closest, Vocabulary, split
 
 _QUERIES = {sh(name) for name in ("ask", "select")}
 _PLACE = re.compile(r"error at ([0-9]+):([0-9]+)")
-_QUIET = {"comment", "space"}
 _PATH, _ANY_PATH = "$PATH", "<u:x>"
 """What SHACL puts the path of a shape for, and a path that is as long."""
 
@@ -105,7 +104,7 @@ class _Query:
     def __init__(self, quad: Quad, prefixes: Mapping[str, str]) -> None:
         self._quad = quad
         self._text = quad.object.value if isinstance(quad.object, Literal) else ""
-        found = [each for each in tokens(self._text) if each.kind not in _QUIET]
+        found = signs(self._text)
         own = [
             (name, iri)
             for word, name, iri in zip(found, found[1:], found[2:], strict=False)

@@ -5,7 +5,8 @@ A `<` is read as the begin of an IRI wherever it can be one.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r'''(?P<long>"""(?:[^"\\]|\\.|"(?!""))*+"""|\'\'\'(?:[^'\\]|\\.|'(?!\'\'))*+\'\'\')'''
@@ -25,8 +26,7 @@ _TOKEN = re.compile(
 _QUIET = frozenset({"long", "short", "comment", "iri"})
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, a name, a sign, ... of a query, and where it stands."""
 
     kind: str
@@ -48,9 +48,10 @@ def tokens(sparql: str) -> Iterator[Token]:
         yield Token(found.lastgroup or "other", found.start(), found[0])
 
 
-def signs(sparql: str) -> list[Token]:
+@lru_cache(16)
+def signs(sparql: str) -> tuple[Token, ...]:
     """List the tokens of a query but for its spaces and comments."""
-    return [token for token in tokens(sparql) if token.kind not in {"space", "comment"}]
+    return tuple(token for token in tokens(sparql) if token.kind not in {"space", "comment"})
 
 
 def words(sparql: str) -> str:

@@ -291,9 +291,11 @@ class Gate:
     def _of_shacl(self) -> Iterator[Fault]:
         """Judge the shapes themselves by the shapes of SHACL that the W3C has published."""
         rules = shapes_of_shapes()
+        results = self._engine.results(self._graphs.shapes, rules)
+        if not results:
+            return
         places = Places(rules, {}, self._vocabulary)
         wording = Wording(store_of(self._graphs.shapes), store_of(rules), self._vocabulary)
-        results = self._engine.results(self._graphs.shapes, rules)
         closer = {result.focus for result in results if not is_of_all(result)}
         outer = {quad.subject for quad in self._graphs.shapes if quad.object in closer}
         for result in results:
@@ -304,12 +306,10 @@ class Gate:
 
     def _constraints(self) -> Iterator[Fault]:
         judge = graphs(self._choices.judge) if self._choices.judge else self._graphs
-        rules = Places(judge.shapes, judge.files, self._vocabulary)
         shapes = (
             judged(judge.shapes, self._union).store if self._choices.judge else self._judged.store
         )
         yield from unjudged(self._in_data, self._union, shapes)
-        wording = Wording(self._union, shapes, self._vocabulary)
         try:
             results = self._engine.results(self._asked, judge.shapes)
         except CommuniqueError:
@@ -318,7 +318,10 @@ class Gate:
                 raise
             yield from refused
             return
-        yield from self._told(results, judge.shapes, rules, wording)
+        if results:
+            rules = Places(judge.shapes, judge.files, self._vocabulary)
+            wording = Wording(self._union, shapes, self._vocabulary)
+            yield from self._told(results, judge.shapes, rules, wording)
 
     def _told(
         self, results: Collection[Result], shapes: list[Quad], rules: Places, wording: Wording

@@ -353,8 +353,12 @@ _LONGEST = 100
 
 
 def _all_names(quads: Iterable[Quad]) -> set[str]:
-    """Return all IRIs of some quads, each once."""
-    terms = {term for quad in quads for term in (quad.subject, quad.predicate, quad.object)}
+    """Return all IRIs of some quads, each once, but for versions, which need not exist."""
+    terms = set[Node]()
+    for quad in quads:
+        terms |= {quad.subject, quad.predicate}
+        if quad.predicate.value not in VERSIONS:
+            terms.add(quad.object)
     return {iri for term in terms for iri in _named(term)}
 
 
