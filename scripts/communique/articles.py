@@ -158,11 +158,6 @@ class Frame:
         self.judge: Graphs = graphs(judge, placed=self.placed) if judge else self.graphs
         self.asked = [q for q in self.graphs.data if q.graph_name not in _ASIDE]
 
-    def prepare(self) -> None:
-        """Make what all articles ask for, before workers are copied from this process."""
-        _ = (self.names, self.homes, self.into, self.satellites, self.index, self.aimed)
-        _ = (self.parts.near, self.rules, self.shapes, self.vocabulary)
-
     @cached_property
     def ontology(self) -> list[Quad]:
         """What the ontology says."""

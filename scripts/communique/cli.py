@@ -64,8 +64,8 @@ _STORE = click.option(
     type=_Path(file_okay=False),
     help="Ask a store that communique load has made, not the files.",
 )
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "communique"
-"""Where outcomes are remembered: not in a project, whose files may be a stranger's."""
+_AT_HOME = "~"
+"""What stands for the user's own folder of caches."""
 _SHEET = click.option(
     "--format",
     "form",
@@ -195,11 +195,10 @@ def build(root: Path | None, out: Path, copy: Path | None, *, strict: bool) -> N
 )
 @click.option(
     "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
     is_flag=False,
-    flag_value=_CACHE,
+    flag_value=_AT_HOME,
     metavar="[DIR]",
-    help=f"Check again only what changed: remember outcomes in this folder. Default: {_CACHE}",
+    help="Check again only what changed: outcomes are kept here. Default: ~/.cache/communique.",
 )
 @_COPY
 def validate(  # noqa: PLR0913  one parameter for each option
@@ -216,7 +215,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
     engine: str,
     timeout: float,
     jobs: int | None,
-    cache: Path | None,
+    cache: str | None,
     copy: Path | None,
 ) -> None:
     """Check all there is to check; tell what is found, everywhere or in some files and folders.
@@ -236,8 +235,9 @@ def validate(  # noqa: PLR0913  one parameter for each option
     from communique.findings import Scope
 
     project = _project(root)
+    memory = _cache_folder(cache) if cache else None
     scope = Scope(
-        paths, changed, shapes_from, baseline, engine, copy, cache, jobs or child.cores(), timeout
+        paths, changed, shapes_from, baseline, engine, copy, memory, jobs or child.cores(), timeout
     )
     task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
     with _bar() as progress:
@@ -639,6 +639,14 @@ def _mutate(project: Path, *, update: bool) -> None:
     wrong = mutation.findings(project, score)
     _print([*wrong, score])
     _exit(bad=wrong)
+
+
+def _cache_folder(given: str) -> Path:
+    """Return a folder to remember in: not in a project, whose files may be a stranger's."""
+    from pathlib import Path
+
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(f"{home}/communique" if given == _AT_HOME else given).expanduser()
 
 
 def _project(root: Path | None) -> Path:

@@ -1,16 +1,21 @@
 """Which findings are told: of some files, of what a range of revisions brought, of none known."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from communique import baseline
+from communique import baseline, confined
 from communique.baseline import Baseline
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Report, Scope, fingerprints
 from communique.intake import Document, documents
 from communique.lines import count
 from communique.validation import validate
+
+if TYPE_CHECKING:
+    from communique.articles import Context, Outcome
+    from communique.concluding import Checking, Unit
 
 
 def told(root: Path, scope: Scope) -> Report:
@@ -60,7 +65,14 @@ def _checked(
     known: set[str],
 ) -> Report:
     report = validate(
-        root, engine_name=scope.engine, copy=scope.copy, judge=judge, former=former, known=known
+        root,
+        engine_name=scope.engine,
+        copy=scope.copy,
+        judge=judge,
+        former=former,
+        known=known,
+        checking=_checking(scope),
+        memory=scope.cache,
     )
     if not scope.shapes_from or not report.findings:
         return report
@@ -68,6 +80,17 @@ def _checked(
     other = {each.path for each in judge if now.get(each.path) != each.data}
     told = (_at_revision(each, scope.shapes_from, other) for each in report.findings)
     return _keep(report, told)
+
+
+def _checking(scope: Scope) -> "Checking":
+    """Return what checks articles, on several cores where there are many."""
+
+    def check(context: "Context", units: "Sequence[Unit]") -> "Iterable[Outcome]":
+        from communique.workers import Workers
+
+        return Workers(scope.jobs, scope.seconds / 2, confined.advanced)(context, units)
+
+    return check
 
 
 def _at_revision(finding: Finding, revision: str, files: Collection[str]) -> Finding:

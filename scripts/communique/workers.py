@@ -19,7 +19,7 @@ from communique.concluding import Unit, check_files, one_by_one
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 
-FEWEST = 8
+FEWEST = 16
 """For fewer units no worker is started."""
 _ENDED = Rule("unchecked-file", "A file can be checked in the time and the memory that there is.")
 _HINT = "Divide the file, or take out what was changed last"
@@ -39,12 +39,11 @@ class Workers:
 
     def __call__(self, context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
         """Yield what comes of each unit, in any order."""
-        if self.jobs < 2 or len(units) < FEWEST or "fork" not in _ways():  # noqa: PLR2004  one is alone
+        if self.jobs == 1 or len(units) < FEWEST:
             for done, outcome in enumerate(one_by_one(context, units), 1):
                 self.tell(done, len(units))
                 yield outcome
             return
-        context.frame(placed=False).prepare()
         team = _Team(context, self.seconds)
         try:
             for done, outcome in enumerate(team.outcomes(units, self.jobs), 1):
@@ -52,10 +51,6 @@ class Workers:
                 yield outcome
         finally:
             team.end()
-
-
-def _ways() -> list[str]:
-    return multiprocessing.get_all_start_methods()
 
 
 @dataclass
@@ -94,10 +89,10 @@ class _Team:
                     yield from self._lost(worker, said, waiting)
 
     def _hire(self) -> None:
-        """Start a worker; it has all that is read here, since it is a copy of this process."""
-        fork = multiprocessing.get_context("fork")
-        ours, theirs = fork.Pipe()
-        process = fork.Process(target=_work, args=(self._context, theirs, ours), daemon=True)
+        """Start a worker: no copy of this process, which would lack the threads of the engine."""
+        spawn = multiprocessing.get_context("spawn")
+        ours, theirs = spawn.Pipe()
+        process = spawn.Process(target=_work, args=(self._context, theirs), daemon=True)
         process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
@@ -157,9 +152,8 @@ class _Team:
             worker.pipe.close()
 
 
-def _work(context: Context, pipe: Connection, other: Connection) -> None:
+def _work(context: Context, pipe: Connection) -> None:
     """Check what is asked for until nobody asks any more."""
-    other.close()
     child.die_with_parent()
     while True:
         try:
