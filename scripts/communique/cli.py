@@ -15,10 +15,13 @@ from click.core import ParameterSource
 from communique.asking import Asking, asked, complete_name, given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
 
     from click._termui_impl import ProgressBar
+
+    from communique.spark import Job
 
 _UNSEEN = 2.0
 """Seconds that work may take without showing how much of it is done."""
@@ -548,6 +551,110 @@ def publish(root: Path | None, out: Path, *, readings: bool) -> None:
     staging.refuse_within(project, out)
     quads = publication.quads_of(project, dataset.load(project))
     _print([publication.publish(quads, out, readings=readings)])
+
+
+@main.group()
+def spark() -> None:
+    """Check and ask many articles on Apache Spark (pip install 'communique[spark]').
+
+    The registry, the ontology, the shapes and the questions are those of --root, and the workers
+    have the same version of communique. It writes Parquet, which counts once it holds _COMMITTED.
+    """
+
+
+def _on_spark(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command what every job on Spark is told."""
+    options = (
+        click.argument("articles"),
+        _ROOT,
+        click.option("-o", "--out", required=True, metavar="URL", help="A new folder to write."),
+        click.option(
+            "--shards", is_flag=True, help="ARTICLES is Parquet with the columns path and content."
+        ),
+        click.option("--master", metavar="URL", help="Default: local[*], or that of spark-submit."),
+        click.option(
+            "--conf", multiple=True, metavar="NAME=VALUE", help="A setting of Spark; repeatable."
+        ),
+        click.option(
+            "--group",
+            type=click.IntRange(1, 10_000),
+            default=200,
+            show_default=True,
+            help="How many articles are a partition, at most.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True, max=86_400),
+            default=60,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long one article may take, or a batch of them that is asked.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@spark.command("validate")
+@_on_spark
+def validate_on_spark(root: Path | None, **given: Any) -> None:  # noqa: ANN401  the job's options
+    """Check articles, each by itself and all together; write the findings as Parquet.
+
+    ARTICLES is the address of a folder, on whatever Spark can reach.
+
+    \b
+    Example:
+      communique spark validate data/articles -o findings
+      communique spark validate hdfs:///articles -o hdfs:///findings --master spark://host:7077
+    """
+    from communique import sparkvalidation
+
+    report = sparkvalidation.validate(_project(root), _job(given))
+    _print([report])
+    _exit(bad=report.unchecked or report.errors)
+
+
+@spark.command("query")
+@_on_spark
+@click.argument("names", nargs=-1)
+def query_on_spark(root: Path | None, names: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401  the job's options
+    """Ask questions that stay within an article and the registry; write their rows as Parquet.
+
+    ARTICLES is the address of a folder, NAMES are questions or .rq files; without them it asks all
+    that stay. One that looks from one article into another is named: a store answers it. Cells are
+    written as in N-Triples.
+
+    \b
+    Example:
+      communique spark query data/articles -o rows
+      communique spark query data/articles demands quotations -o rows
+    """
+    from communique import sparkquery
+
+    answered = sparkquery.query(_project(root), _job(given), names)
+    _print(f"{name}: {rows:,} rows" for name, rows in answered.rows.items())
+    for name, why in answered.across.items():
+        _tell(f"{name}: not asked, not within an article: {why}")
+    if answered.across:
+        _tell(sparkquery.STORE)
+    for path, why in answered.refused:
+        _tell(f"{path}: not asked: {why}")
+    _exit(bad=answered.refused)
+
+
+def _job(given: Mapping[str, Any]) -> Job:
+    """Return what a job is told, its settings taken apart."""
+    from communique.errors import CommuniqueError
+    from communique.spark import Job
+
+    told = {name: value for name, value in given.items() if name not in {"conf", "timeout"}}
+    pairs = [each.partition("=") for each in given["conf"]]
+    for name, sign, _ in pairs:
+        if not (name and sign):
+            raise CommuniqueError(f"--conf {name}: not a setting. Write NAME=VALUE")
+    settings = tuple((name, value) for name, _, value in pairs)
+    return Job(**told, settings=settings, seconds=given["timeout"])
 
 
 @main.command()

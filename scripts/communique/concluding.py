@@ -51,11 +51,13 @@ def check_files(context: Context, unit: Unit) -> Outcome:
         data, found = content(context.root, path)
         refused += found
         read += [] if data is None else [(path, data)]
-    if refused:
-        failed = (("encoding", True),)
-        digests = ("",) * len(unit)
-        return Outcome(unit, digests, tuple(sorted(refused)), failed, unread=True)
-    return check(context, read)
+    return unopened(unit, refused) if refused else check(context, read)
+
+
+def unopened(unit: Unit, refused: Iterable[Finding]) -> Outcome:
+    """Return the outcome of a unit of which a file was not opened, and why."""
+    failed = (("encoding", True),)
+    return Outcome(unit, ("",) * len(unit), tuple(sorted(refused)), failed, unread=True)
 
 
 class Run:
@@ -84,7 +86,7 @@ class Run:
         context, twice = self.started(), {each.file for each in self._clashing}
         units = self.units([path for path in self._paths if path not in twice])
         try:
-            context, outcomes = self._settled(_sampled(context, units), units)
+            context, outcomes = self._settled(_sampled(context, units, self.check), units)
         except CommuniqueError:
             common = _refusing(context, self.door)
             if not common.findings:
@@ -178,12 +180,11 @@ def _clashes(articles: Iterable[str]) -> list[Finding]:
     return found
 
 
-def _sampled(context: Context, units: Sequence[Unit]) -> Context:
+def _sampled(context: Context, units: Sequence[Unit], checking: Checking) -> Context:
     """Assume of all articles what holds of the first that can be read."""
     if context.edges or context.stopped:
         return context
-    for unit in units[:3]:
-        outcome = check_files(context, unit)
+    for outcome in checking(context, units[:3]):
         if not outcome.unread:
             return replace(context, edges=outcome.edges)
     return context

@@ -9,7 +9,7 @@ it starts from has grown. What nothing in our own words can come of is not deriv
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -100,6 +100,26 @@ def entail(seen: Store) -> None:
         asked |= set(due)
         grown = {rule.derives for rule in due if _apply(rule, seen)}
     seen.remove_graph(STEPS)
+
+
+def compositions(seen: Store) -> Iterator[tuple[frozenset[str], ...]]:
+    """Yield from which statements in a row another follows: by each link, the predicates of it."""
+    above = defaultdict[str, set[str]](set)
+    for row in _ask(seen, _BROADER):
+        above[row["p"].value].add(row["q"].value)
+    rows = _ask(seen, _TRANSITIVE)
+    chains = [*((row["p"], row["p"]) for row in rows), *(links for _, links in _chains(seen))]
+    for links in chains:
+        yield tuple(_of(link.value, above) for link in links)
+
+
+def _of(predicate: str, above: Mapping[str, set[str]]) -> frozenset[str]:
+    """Return a predicate and all those of which it follows."""
+    found, size = {predicate}, 0
+    while size != len(found):
+        size = len(found)
+        found |= {lower for lower, higher in above.items() if higher & found}
+    return frozenset(found)
 
 
 def _touched(rule: _Rule, grown: set[str]) -> bool:

@@ -108,11 +108,23 @@ def content(root: Path, name: str) -> tuple[bytes | None, list[Finding]]:
         if error.errno == errno.ELOOP:
             return None, [_refused("symlink", name, _LINK, "check the file")]
         return None, [_refused("unreadable", name, f"{error.strerror}.", "check the file")]
-    if len(data) > LARGEST_FILE:
-        message = "This file has more than 20 MB."
-        hint = "divide it, and keep what is generated out"
-        return None, [_refused("file-size", name, message, hint)]
-    return data, []
+    return (None, [too_large(name)]) if len(data) > LARGEST_FILE else (data, [])
+
+
+def too_large(name: str) -> Finding:
+    """Return the finding about a file that is not read for its size."""
+    hint = "divide it, and keep what is generated out"
+    return _refused("file-size", name, "This file has more than 20 MB.", hint)
+
+
+def named(names: Iterable[str]) -> tuple[list[str], list[Finding]]:
+    """Return those of some listed articles that can be read, by their names; tell of the others."""
+    gate = _Gate(Path())
+    for name in sorted(names):
+        path = Path(name)
+        if gate.is_well_named(path, name) and gate.is_accepted(path, _TURTLE):
+            gate.names.append(name)
+    return gate.names, sorted(gate.findings)
 
 
 def admitted(name: str, data: bytes) -> tuple[Document | None, list[Finding]]:
@@ -172,13 +184,14 @@ class _Gate:
     def _look(self, path: Path, accepted: tuple[str, ...]) -> None:
         """List a file, if nothing is against its name and its kind."""
         name = _shown(path.relative_to(self._root))
-        if self._well_named(path, name) and self._is_file(path, accepted):
+        if self.is_well_named(path, name) and self._is_file(path, accepted):
             self.names.append(name)
 
     def _refuse(self, rule: str, path: Path, message: str, hint: str) -> None:
         self.findings.append(_refused(rule, _shown(path.relative_to(self._root)), message, hint))
 
-    def _well_named(self, path: Path, name: str) -> bool:
+    def is_well_named(self, path: Path, name: str) -> bool:
+        """Tell whether a name can be read everywhere, and stands for one file."""
         folded = unicodedata.normalize("NFC", name).casefold()
         other = self._seen.setdefault(folded, name)
         if hidden_in(path.name) or "\\" in path.name or "\\x" in name or "\\udc" in name:
@@ -198,11 +211,16 @@ class _Gate:
         elif not stat.S_ISREG(mode):
             kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, a socket or a device"
             self._refuse("not-a-file", path, f"This is {kind}, not a file.", "remove it")
-        elif path.suffix not in accepted:
-            message = f"A file like this is not read: {path.suffix or 'no ending'}."
-            self._refuse("not-accepted", path, message, f"use {', '.join(accepted)}, or move it")
         else:
+            return self.is_accepted(path, accepted)
+        return False
+
+    def is_accepted(self, path: Path, accepted: tuple[str, ...]) -> bool:
+        """Tell whether a name ends as one of the files that are read."""
+        if path.suffix in accepted:
             return True
+        message = f"A file like this is not read: {path.suffix or 'no ending'}."
+        self._refuse("not-accepted", path, message, f"use {', '.join(accepted)}, or move it")
         return False
 
 

@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 
 from communique import child
 from communique.articles import Context, Outcome
-from communique.concluding import Unit, check_files, one_by_one
+from communique.concluding import Unit, check_files, one_by_one, unopened
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 
@@ -139,7 +139,7 @@ class _Team:
         self._hire()
         unit = worker.unit or ()
         if worker.tries or "in time" in why:
-            yield _unchecked(unit, why)
+            yield unchecked(unit, why)
         else:
             waiting.appendleft((unit, 1))
 
@@ -170,10 +170,9 @@ def _work(context: Context, pipe: Connection) -> None:
             pipe.send(RuntimeError(f"{' '.join(unit)}: {error!r}"))
 
 
-def _unchecked(unit: Unit, why: str) -> Outcome:
+def unchecked(unit: Unit, why: str) -> Outcome:
     """Return what is told of a unit that no worker could check."""
-    findings = tuple(
-        Finding(path, Region(), _ENDED, why, "error", "encoding", hint=_HINT) for path in unit
+    return unopened(
+        unit,
+        [Finding(path, Region(), _ENDED, why, "error", "encoding", hint=_HINT) for path in unit],
     )
-    failed = (("encoding", True),)
-    return Outcome(unit, ("",) * len(unit), findings, failed, unread=True)
