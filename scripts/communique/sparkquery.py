@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _SAMPLE = 8
 """Articles by which questions are judged before all are asked."""
+BATCH = 4
+"""Articles that are asked together: more share the cost of the registry, and join more."""
 _FOLDER = "articles"
 _ANSWER = "kind string, name string, cells array<string>"
 _ROW, _USE, _REFUSED = "row", "use", "refused"
@@ -95,6 +97,11 @@ class Asked:
         self.across = dict[str, str]()
         self._strict = strict
 
+    @property
+    def sent(self) -> Shared:
+        """What goes to the workers."""
+        return replace(self.shared, asked=tuple((each.name, each.sparql) for each in self.within))
+
     def judge(self, profile: Profile) -> None:
         """Judge the questions by a profile, and leave out those that look into other articles."""
         self.shared = replace(self.shared, profile=self.shared.profile | profile)
@@ -115,9 +122,7 @@ class Asked:
 
 def _asked(spark: "SparkSession", asking: Asked, job: Job, landing: Landing) -> Answered:
     asking.judge(_sampled(spark, job, asking.shared))
-    sent = spark.sparkContext.broadcast(
-        replace(asking.shared, asked=tuple((each.name, each.sparql) for each in asking.within))
-    )
+    sent = spark.sparkContext.broadcast(asking.sent)
     answer = partial(_answered, shared=sent, seconds=job.seconds)
     frame = articles_of(spark, job).mapInPandas(answer, _ANSWER)
     frame.write.parquet(landing.path(_FOLDER))
@@ -194,7 +199,9 @@ def _answered(
     with Watched("communique.sparkquery:answering", shared.value, seconds=seconds) as watched:
         for batch in batches:
             pairs = list(zip(batch["path"], batch["content"], strict=True))
-            yield pd.DataFrame(_told(watched, pairs), columns=["kind", "name", "cells"])
+            for at in range(0, len(pairs), BATCH):
+                told = _told(watched, pairs[at : at + BATCH])
+                yield pd.DataFrame(told, columns=["kind", "name", "cells"])
 
 
 def _told(
