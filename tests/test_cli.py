@@ -44,6 +44,7 @@ def test_the_commands_are_these() -> None:
         "push",
         "query",
         "show",
+        "spark",
         "test",
         "validate",
     ]
@@ -601,3 +602,14 @@ def test_help_imports_nothing_but_click_and_the_commands() -> None:
 def _modules(code: str) -> set[str]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_on_spark_imports_nothing_of_spark() -> None:
+    code = (
+        "import sys; from communique.cli import main\n"
+        "main(['spark', 'query', '--help'], standalone_mode=False)\n"
+        "print(sorted({'pandas', 'pyarrow', 'pyspark'} & set(sys.modules)))"
+    )
+    shown = subprocess.check_output([sys.executable, "-c", code], text=True)
+
+    assert shown.splitlines()[-1] == "[]"

@@ -559,6 +559,11 @@ def spark() -> None:
 
     The registry, the ontology, the shapes and the questions are those of --root, and the workers
     have the same version of communique. It writes Parquet, which counts once it holds _COMMITTED.
+
+    \b
+    Example:
+      communique spark validate data/articles -o findings
+      communique spark query data/articles demands -o rows
     """
 
 

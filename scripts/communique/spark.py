@@ -4,8 +4,9 @@ Spark is imported where a job begins, and nowhere before.
 """
 
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,35 +94,40 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
 
 
-def articles_of(spark: "SparkSession", job: Job) -> "DataFrame":
-    """Return the articles as rows of `path` and `content`, which is null if it is too large."""
+def articles_of(spark: "SparkSession", job: Job, only: Sequence[str] = ()) -> "DataFrame":
+    """Return the articles as rows of `path` and `content`, which is null if it is too large.
+
+    With `only` no others are opened than these, by their paths in a project.
+    """
     from pyspark.sql import functions
 
     top = qualified(spark, job.articles)
     small = functions.col("length") <= intake.LARGEST_FILE
-    nothing = functions.lit(None).cast("binary").alias("content")
+    nothing = functions.lit(None).cast("binary")
     if job.shards:
         frame = spark.read.parquet(job.articles)
         missing = {"path", "content"} - set(frame.columns)
         if missing:
             raise CommuniqueError(f"{job.articles}: no column {min(missing)}. Add it")
         content = functions.col("content").cast("binary")
-        frame = frame.select(
-            "path", content.alias("content"), functions.length(content).alias("length")
-        )
-        kept = functions.when(small, functions.col("content")).alias("content")
-        return frame.select("path", kept)
+        kept = functions.when(functions.length(content) <= intake.LARGEST_FILE, content)
+        chosen = frame.where(frame.path.isin([*only])) if only else frame
+        return chosen.select("path", kept.alias("content"))
     hidden = passed_over(spark, job.articles)
     if hidden:
         raise CommuniqueError(f"{hidden[0]}: Spark passes over names with _. Rename it")
-    found = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(job.articles)
+    places = [_literally(f"{top}/{name.removeprefix(_FOLDER)}") for name in only]
+    reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+    found = reader.load(places or job.articles)
     path = functions.substring("path", len(top) + 2, 2**31 - 1)
     name = functions.concat(functions.lit(_FOLDER), path).alias("path")
-    return (
-        found.where(small)
-        .select(name, "content")
-        .unionAll(found.where(~small).select(name, nothing))
-    )
+    large = found.where(~small).select(name, nothing.alias("content"))
+    return found.where(small).select(name, "content").unionAll(large)
+
+
+def _literally(path: str) -> str:
+    """Return an address in which no sign stands for others."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
 
 
 def check_version(version: str) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Files = list[tuple[str, bytes | None]]
 """The paths of a unit and what they hold, or nothing if that is too much."""
 
+_FEW = 8
+"""Articles for which it does not pay to look through all, or to start on another machine."""
 _FINDINGS = "findings"
 _FINDING = (
     "file string, line int, column int, end_line int, end_column int, rule string, "
@@ -111,7 +113,11 @@ class _Checks:
 
         pairs = [(path, unit[0]) for unit in units for path in unit]
         listed = self._spark.createDataFrame(pairs, "path string, unit string")
-        frame = self._frame.join(broadcast(listed), "path")
+        frame = self._frame
+        if len(pairs) <= _FEW:
+            few = articles_of(self._spark, self._job, [path for path, _ in pairs])
+            frame = few.coalesce(1)
+        frame = frame.join(broadcast(listed), "path")
         if len(pairs) > len(units):
             frame = frame.repartition("unit").sortWithinPartitions("unit", "path")
         return frame.select("path", "content", "unit")
