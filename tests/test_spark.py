@@ -54,10 +54,10 @@ def _article(root: Path, number: int) -> Path:
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with faults of many layers, and a link into another article."""
     faults = {
-        3: ("actor:freedonia", "actor:fredonia"),
-        4: ("    cmq:force cmqv:assert ;\n", ""),
+        3: ("    cmq:voice actor:sylvania ;\n", ""),
+        4: ("cmqv:assert ;", "cmqv:assert , cmqv:accept ;"),
         5: ("relays a5:s001a", "relays <https://w3id.org/communique/id/a6/s001a>"),
-        7: ("herring", "The one that was lifted, and of which this label tells far too much"),
+        7: ("cmq:voice actor:freedonia", "cmq:voice a7:u01"),
     }
     return _project(tmp_path_factory.mktemp("faulty") / "project", faults)
 
@@ -128,7 +128,7 @@ def test_a_cluster_that_loses_a_worker_finds_the_same(faulty: Path, tmp_path: Pa
         assert {path.parts[-3] for path in cluster.executors} == {"worker-1", "worker-2"}
     expected = validate(faulty)
     assert report == expected
-    assert len(expected.findings) > 3
+    assert len(expected.findings) > 2
     assert _findings(out) == list(expected.findings)
     assert [(f.before, f.excerpt) for f in _findings(out)] == [
         (f.before, f.excerpt) for f in expected.findings
