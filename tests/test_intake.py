@@ -534,3 +534,11 @@ def test_what_is_watched_for_is_every_beginning_of_a_term_that_is_judged() -> No
     assert "http://www.w3.org/ns/shacl#" in BEGINNINGS
     assert "http://www.w3.org/ns/shacl#sel" in BEGINNINGS
     assert "http://www.w3.org/ns/shacl#property" not in BEGINNINGS
+
+
+def test_articles_that_others_have_listed_are_judged_by_their_names() -> None:
+    names = [f"data/articles/{name}" for name in ("b.ttl", "B.ttl", "c.txt", "d\u202e.ttl", "e.nq")]
+    passed, found = intake.named(names)
+
+    assert passed == ["data/articles/B.ttl", "data/articles/e.nq"]
+    assert [each.rule.id for each in found] == ["file-name", "not-accepted", "file-name"]

@@ -123,11 +123,11 @@ def test_what_follows_from_two_articles_is_told() -> None:
 
 @pytest.fixture(scope="module")
 def corpus(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project of three articles with the shape of the real one."""
-    folder = tmp_path_factory.mktemp("corpus") / "three"
+    """Return a project of ten articles with the shape of the real one."""
+    folder = tmp_path_factory.mktemp("corpus") / "ten"
     program = checkout / "benchmarks" / "corpus.py"
     environment = {**os.environ, "PYTHONPATH": str(checkout / "scripts")}
-    subprocess.run([sys.executable, program, "3", folder], env=environment, check=True)
+    subprocess.run([sys.executable, program, "10", folder], env=environment, check=True)
     return folder
 
 

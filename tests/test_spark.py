@@ -224,3 +224,17 @@ def test_an_article_that_spark_would_pass_over_is_named(
 
     assert result.exit_code == 2
     assert f"{hidden}: Spark passes over names with _. Rename it" in result.stderr
+
+
+def test_what_a_worker_raises_is_told(
+    poisoned: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communique.resources.version", lambda: "0.0.0")
+    place = (poisoned / "data" / "articles", "--root", poisoned, "-o", tmp_path / "out")
+    result = run("spark", "validate", *place, *LOCAL)
+
+    assert result.exit_code == 2
+    assert "the job failed: RuntimeError: a worker has communique 0.1.0, and the driver 0.0.0" in (
+        result.stderr
+    )
+    assert list(tmp_path.iterdir()) == []

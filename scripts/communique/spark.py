@@ -27,6 +27,8 @@ _ROOM = 4 * 2**20
 """What Spark counts for opening a file, so that the number of files is what fills a partition."""
 _LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 """Nobody else has to reach a driver whose workers are threads of its own."""
+_RAISED = re.compile(r"(?!pyspark\.|py4j\.|org\.apache\.)[\w.]*(?:Error|Exception): ")
+"""What Python ends a traceback with; what Spark makes of it names only Spark."""
 _FOLDER = "data/articles/"
 """Where an article is in a project, wherever it is read from."""
 
@@ -50,6 +52,7 @@ class Job:
 def session(job: Job) -> "Iterator[SparkSession]":
     """Start Spark, or join the one that `spark-submit` has started, and stop it in the end."""
     try:
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
@@ -61,15 +64,13 @@ def session(job: Job) -> "Iterator[SparkSession]":
         builder = builder.config(name, value)
     try:
         spark = builder.getOrCreate()
-    except (PySparkException, RuntimeError, OSError) as error:
-        raise CommuniqueError(
-            f"spark: does not start: {_first_line(error)}. See --master"
-        ) from error
+    except (Py4JError, PySparkException, RuntimeError, OSError) as error:
+        raise CommuniqueError(f"spark: does not start: {_cause(error)}. See --master") from error
     try:
         spark.sparkContext.setLogLevel("ERROR")
         yield spark
-    except PySparkException as error:
-        raise CommuniqueError(f"spark: the job failed: {_first_line(error)}. Mend it") from error
+    except (Py4JError, PySparkException) as error:
+        raise CommuniqueError(f"spark: the job failed: {_cause(error)}. Mend that") from error
     finally:
         spark.stop()
 
@@ -90,8 +91,11 @@ def _settings(job: Job) -> dict[str, str]:
     }
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+def _cause(error: Exception) -> str:
+    """Return the line that says why a job failed, of all that Java and Python say then."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if _RAISED.match(line)]
+    return (told or lines or [type(error).__name__])[0].rstrip(".")
 
 
 def articles_of(spark: "SparkSession", job: Job, only: Sequence[str] = ()) -> "DataFrame":

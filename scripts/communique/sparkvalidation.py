@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyspark import Broadcast
     from pyspark.sql import DataFrame, SparkSession
 
-Files = list[tuple[str, bytes | None]]
+Files = Sequence[tuple[str, bytes | None]]
 """The paths of a unit and what they hold, or nothing if that is too much."""
 
 _FEW = 8
