@@ -68,10 +68,7 @@ def measured(root: Path, out: Path) -> Measured:
     answers = list[bytes]()
     checking = _timed(lambda: answers.extend(check([file]) for file in files))
     outcomes = [pickle.loads(answer) for answer in answers]  # noqa: S301  our own
-    half = outcomes[: len(outcomes) // 2]
-    concluding.concluded(context, half, door)
-    of_half = _timed(lambda: concluding.concluded(context, half, door))
-    of_all = _timed(lambda: concluding.concluded(context, outcomes, door))
+    conclude = _timed(lambda: concluding.concluded(context, outcomes, door))
     return Measured(
         articles=len(files),
         size=sum(len(data) for _, data in files) / len(files),
@@ -79,7 +76,7 @@ def measured(root: Path, out: Path) -> Measured:
         check=checking / len(files),
         ask=_asking(root, [*files]) / len(files),
         outcome=sum(map(len, answers)) / len(files),
-        conclude=(of_all - of_half) / (len(outcomes) - len(half)),
+        conclude=conclude / len(files),
         job=_job(root, out),
     )
 
@@ -120,7 +117,7 @@ def _table(found: Measured) -> list[str]:
         "check of an article, computing": f"{found.check:.2f} s",
         "all questions that stay within, computing": f"{found.ask:.2f} s",
         "what the driver gets of an article": f"{found.outcome / 1000:,.1f} kB",
-        "conclusion on the driver, an article": f"{found.conclude * 1000:,.1f} ms",
+        "conclusion on the driver, divided by articles": f"{found.conclude * 1000:,.1f} ms",
         f"a job of {found.articles} articles, local mode": f"{found.job:,.0f} s by the clock",
     }
     head = [f"Measured on {found.articles} articles, version {resources.version()}:", ""]
