@@ -18,8 +18,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from communique import concluding, intake, resources, spark, sparkquery, sparkvalidation
-from communique.articles import Context
-from communique.findings import Finding
 from communique.questions import questions
 from communique.validation import Choices
 
@@ -60,7 +58,8 @@ def measured(root: Path, out: Path) -> Measured:
     """Measure a project."""
     paths = sorted((root / "data" / "articles").iterdir())
     files = [(path.relative_to(root).as_posix(), path.read_bytes()) for path in paths]
-    context, door = _context(root)
+    run = concluding.Run(root, Choices(), intake.listed(root))
+    context = run.started()
     first = pickle.loads(sparkvalidation.checking(context)([*files[:1]]))  # noqa: S301  our own
     context = replace(context, edges=first.edges)
     check = sparkvalidation.checking(context)
@@ -68,7 +67,7 @@ def measured(root: Path, out: Path) -> Measured:
     answers = list[bytes]()
     checking = _timed(lambda: answers.extend(check([file]) for file in files))
     outcomes = [pickle.loads(answer) for answer in answers]  # noqa: S301  our own
-    conclude = _timed(lambda: concluding.concluded(context, outcomes, door))
+    conclude = _timed(lambda: concluding.summed(run.common(context, outcomes), outcomes))
     return Measured(
         articles=len(files),
         size=sum(len(data) for _, data in files) / len(files),
@@ -79,13 +78,6 @@ def measured(root: Path, out: Path) -> Measured:
         conclude=conclude / len(files),
         job=_job(root, out),
     )
-
-
-def _context(root: Path) -> tuple[Context, list[Finding]]:
-    names, refused = intake.listed(root)
-    shared, found = intake.opened(root, [name for name in names if not intake.is_article(name)])
-    door = [*refused, *found]
-    return concluding.started(Context(root, tuple(shared), Choices()), door), door
 
 
 def _asking(root: Path, files: sparkvalidation.Files) -> float:

@@ -59,7 +59,7 @@ def _validated(spark: "SparkSession", root: Path, job: Job, landing: Landing) ->
     names = [*(name for name in shared if not intake.is_article(name)), *named]
     door = [*(each for each in refused if not intake.is_article(each.file)), *unnamed]
     checks = _Checks(spark, frame, job, landing)
-    report = concluding.validate(root, Choices(), (names, door), checks.of)
+    report = concluding.Run(root, Choices(), (names, door), checks.of).report()
     rows = [_row(finding) for finding in report.findings]
     checks.remove()
     found = spark.createDataFrame(rows, _FINDING).coalesce(1)
@@ -150,7 +150,6 @@ def _asked(watched: Watched, files: Files) -> bytes:
 
 def checking(context: Context) -> Callable[[Files], bytes]:
     """Return what checks a unit in a process of its own; what no engine can follow is a text."""
-    context.frame(placed=False).prepare()
 
     def check(files: Files) -> bytes:
         refused = [intake.too_large(path) for path, content in files if content is None]
