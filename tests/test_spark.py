@@ -65,7 +65,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a project with articles that cannot be read."""
-    faults = {7: ("a7:s001a\n", 'a7:s001a "'), 8: ("herring", "her\u202ering")}
+    faults = {7: ("herring", "her\x07ring"), 8: ("herring", "her\u202ering")}
     return _project(tmp_path_factory.mktemp("poisoned") / "project", faults)
 
 
