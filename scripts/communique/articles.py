@@ -17,6 +17,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, seria
 
 from communique import dangling, misplaced
 from communique.dataset import ASIDE, graph_iri
+from communique.engines import engine
 from communique.evidence import ReaderCopy, read_copy
 from communique.faults import Fault, Node
 from communique.findings import Finding
@@ -156,6 +157,7 @@ class Frame:
         self.graphs: Graphs = graphs(context.documents, placed=self.placed)
         judge = context.choices.judge
         self.judge: Graphs = graphs(judge, placed=self.placed) if judge else self.graphs
+        self.engine = engine(context.choices.engine)
         self.asked = [q for q in self.graphs.data if q.graph_name not in _ASIDE]
 
     @cached_property
@@ -378,6 +380,7 @@ class _Article(Gate):
     ) -> None:
         context = frame.context
         super().__init__(context.root, context.choices, found, at_the_door, placed=frame.placed)
+        self._engine = frame.engine
         self.frame = frame
 
     # What a whole project reads itself is here of what is shared.
@@ -412,7 +415,8 @@ class _Article(Gate):
     @cached_property
     def spaces(self) -> frozenset[str]:
         """The namespaces of what is described."""
-        return frozenset(split(_iri(quad.subject))[0] for quad in self._graphs.data)
+        things = {quad.subject for quad in self._graphs.data}
+        return frozenset(split(_iri(thing))[0] for thing in things)
 
     @cached_property
     def around(self) -> list[Quad]:
@@ -429,6 +433,17 @@ class _Article(Gate):
     def quads(self) -> list[Quad]:
         """What is said here, and of this article alone."""
         return [*self._graphs.data, *self.around]
+
+    def by(self, predicates: Iterable[str]) -> Iterator[Quad]:
+        """Yield what is said by some predicates."""
+        return (quad for each in predicates for quad in self._by_predicate.get(each, ()))
+
+    @cached_property
+    def _by_predicate(self) -> dict[str, list[Quad]]:
+        found = defaultdict[str, list[Quad]](list)
+        for quad in self.quads:
+            found[quad.predicate.value].append(quad)
+        return found
 
     @cached_property
     def beside(self) -> list[Quad]:
@@ -609,9 +624,7 @@ def _extract(article: _Article) -> Iterator[Quad]:
             yield from article.quads
             return
         entries: set[Node] = {
-            quad.subject
-            for quad in article.quads
-            if quad.predicate.value in far.back and quad.object not in article.own
+            quad.subject for quad in article.by(far.back) if quad.object not in article.own
         }
         if far.own.is_far or frame.parts.is_wide(far.rule):
             entries |= _focus(article, frame.parts.targets(far.rule.shape))
@@ -625,18 +638,11 @@ def _focus(article: _Article, targets: Mapping[str, Iterable[Node]]) -> set[Node
     """Return the things of an article at which a shape aims."""
     found: set[Node] = {node for node in targets["targetNode"] if not isinstance(node, Literal)}
     classes = {_iri(kind) for kind in targets["targetClass"]}
-    from_, to = (
-        {_iri(each) for each in targets[name]} for name in ("targetSubjectsOf", "targetObjectsOf")
-    )
-    for quad in article.quads:
-        predicate = quad.predicate.value
-        if predicate == TYPE and classes & article.frame.classes([_iri(quad.object)]):
+    for quad in article.by([TYPE] if classes else ()):
+        if classes & article.frame.classes([_iri(quad.object)]):
             found.add(quad.subject)
-        if predicate in from_:
-            found.add(quad.subject)
-        if predicate in to:
-            found.add(quad.object)
-    return found
+    found |= {quad.subject for quad in article.by(map(_iri, targets["targetSubjectsOf"]))}
+    return found | {quad.object for quad in article.by(map(_iri, targets["targetObjectsOf"]))}
 
 
 def _targeted(article: _Article) -> Iterator[Quad]:
@@ -644,9 +650,9 @@ def _targeted(article: _Article) -> Iterator[Quad]:
     shapes = article.frame.parts.shapes
     wanted = {_iri(p) for each in shapes.subjects() for p in shapes.of(each, "targetObjectsOf")}
     seen = set[tuple[str, Node]]()
-    for quad in article.quads:
+    for quad in article.by(wanted):
         key = quad.predicate.value, quad.object
-        if key[0] in wanted and quad.object not in article.own and key not in seen:
+        if quad.object not in article.own and key not in seen:
             seen.add(key)
             yield quad
 

@@ -5,6 +5,7 @@ others go to the reference.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import shacl
 from pyoxigraph import (
@@ -34,16 +35,26 @@ class Fast:
 
     name = "fast"
 
+    def __init__(self) -> None:
+        """Know no shapes yet."""
+        self._known: tuple[Iterable[Quad], _Compiled] | None = None
+
     def results(self, data: Iterable[Quad], shapes: Iterable[Quad]) -> frozenset[Result]:
         """Return what does not keep the rules (see engines.Engine)."""
-        rules, store = Rules(quads_of(shapes)), _store(data)
-        if not rules.declined(store):
-            core = _core(data, rules)
+        compiled, store = self._compiled(shapes), _store(data)
+        if not compiled.rules.declined(store):
+            core = _core(data, compiled)
             if core is not None:
-                return core | frozenset(sparqlrules.results(store, rules))
+                return core | frozenset(sparqlrules.results(store, compiled.rules))
         from communique.reference import Reference
 
         return Reference().results(data, shapes)
+
+    def _compiled(self, shapes: Iterable[Quad]) -> "_Compiled":
+        """Compile shapes, or return what was made of the same list the last time."""
+        if self._known is None or self._known[0] is not shapes:
+            self._known = shapes, _Compiled(Rules(quads_of(shapes)))
+        return self._known[1]
 
     def declined(self, data: Iterable[Quad], shapes: Iterable[Quad]) -> str:
         """Say why these shapes go to the reference; say nothing if they need not."""
@@ -58,11 +69,22 @@ def _store(data: Iterable[Quad]) -> Store:
     return store
 
 
-def _core(data: Iterable[Quad], rules: Rules) -> frozenset[Result] | None:
+class _Compiled:
+    """Shapes, and what the library makes of them."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    @cached_property
+    def core(self) -> shacl.Shapes:
+        """The rules of the core; shapes that the library refuses raise ValueError."""
+        return shacl.Shapes.from_text(_ntriples(_named(self.rules.quads)), format="ntriples")
+
+
+def _core(data: Iterable[Quad], compiled: _Compiled) -> frozenset[Result] | None:
     """Judge by the core of SHACL, or give up: on blank nodes, as the library renames them."""
     try:
-        compiled = shacl.Shapes.from_text(_ntriples(_named(rules.quads)), format="ntriples")
-        report = compiled.validate_text(_ntriples(data), format="ntriples")
+        report = compiled.core.validate_text(_ntriples(data), format="ntriples")
     except ValueError:
         return None
     except BaseException as error:
@@ -72,7 +94,7 @@ def _core(data: Iterable[Quad], rules: Rules) -> frozenset[Result] | None:
     found = list(report.results)
     if any(term.startswith("_:") for one in found for term in (one.focus_node, one.value or "")):
         return None
-    return frozenset(_result(one, rules) for one in found)
+    return frozenset(_result(one, compiled.rules) for one in found)
 
 
 def _named(quads: Iterable[Quad]) -> list[Quad]:

@@ -42,12 +42,12 @@ class Far:
     everything: bool
     """Whether it may look at all there is, as far as can be told."""
 
-    @property
+    @cached_property
     def along(self) -> frozenset[str]:
         """The predicates that it follows."""
         return frozenset(self.own.along | self.of_shared.along)
 
-    @property
+    @cached_property
     def back(self) -> frozenset[str]:
         """Those that it follows from the object to the subject."""
         return frozenset(self.own.back | self.of_shared.back)

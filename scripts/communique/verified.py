@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
@@ -78,10 +79,15 @@ class Rules(Shapes):
 
     def declined(self, data: Store) -> str:
         """Say why the fast engine does not judge this data by these shapes, or nothing."""
+        return self._declined or self._incomparable(data)
+
+    @cached_property
+    def _declined(self) -> str:
+        """Why the fast engine does not judge any data by these shapes, or nothing."""
         reasons = (
             self._strange(),
             self._circular(),
-            self._incomparable(data),
+            self._unbounded(),
             *(self._unanswered(shape) for shape in self.querying),
         )
         return next((reason for reason in reasons if reason), "")
@@ -119,18 +125,24 @@ class Rules(Shapes):
                     done.append(asking)
         return next((f"{shape} asks itself" for shape, count in left.items() if count), "")
 
+    def _unbounded(self) -> str:
+        """Name a bound that is no number, text, date or time."""
+        bounds = (b for each in self.subjects() for name in _BOUNDS for b in self.of(each, name))
+        return next((f"{bound} is a bound" for bound in bounds if not _is_compared(bound)), "")
+
     def _incomparable(self, data: Store) -> str:
-        """Name a literal that is compared and is no number, text, date or time."""
-        for shape in self.subjects():
-            for bound in (bound for name in _BOUNDS for bound in self.of(shape, name)):
-                if not _is_compared(bound):
-                    return f"{bound} is a bound"
-            if any(self.of(shape, name) for name in _PAIRS):
-                for predicate in self._ends(shape):
-                    for quad in data.quads_for_pattern(None, predicate, None):
-                        if isinstance(quad.object, Literal) and not _is_compared(quad.object):
-                            return f"{quad.object} is compared"
+        """Name a literal in the data that is compared and is no number, text, date or time."""
+        for predicate in self._compared:
+            for quad in data.quads_for_pattern(None, predicate, None):
+                if isinstance(quad.object, Literal) and not _is_compared(quad.object):
+                    return f"{quad.object} is compared"
         return ""
+
+    @cached_property
+    def _compared(self) -> list[NamedNode]:
+        """The predicates that lead to what shapes compare."""
+        pairs = (each for each in self.subjects() if any(self.of(each, name) for name in _PAIRS))
+        return sorted({end for shape in pairs for end in self._ends(shape)}, key=str)
 
     def _ends(self, shape: Term) -> set[NamedNode]:
         """List the predicates that lead to what a shape compares: the last ones of its paths."""
