@@ -150,7 +150,7 @@ class Remembered(Run):
         if outcome is None:
             return None
         try:
-            if row[0] != stamps and not _is_same(self.root, outcome):
+            if (not stamps or row[0] != stamps) and not _is_same(self.root, outcome):
                 return None
             if row[2] != self._shared and not _names_the_same(context, outcome):
                 return None

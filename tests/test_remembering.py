@@ -1,0 +1,294 @@
+"""What is remembered is believed only while all that it rests on is as it was."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from communique.articles import Context, Outcome
+from communique.concluding import Run as Cold
+from communique.concluding import Unit, one_by_one
+from communique.findings import Report
+from communique.intake import listed
+from communique.remembering import report
+from communique.validation import Choices
+from conftest import HERE, Run
+
+FIRST = "1933-11-17-herring.ttl"
+Edit = Callable[[Path], None]
+
+
+class _Counting:
+    """Checks units, and notes which."""
+
+    def __init__(self) -> None:
+        self.units = list[Unit]()
+
+    def __call__(self, context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
+        self.units += units
+        return one_by_one(context, units)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the files that were checked."""
+        return {Path(path).name for unit in self.units for path in unit}
+
+
+def _several(project: Path) -> Path:
+    """Make four articles of the one of the tiny project."""
+    first = project / "data" / "articles" / FIRST
+    for number in (2, 3, 4):
+        text = first.read_text("utf-8").replace("a1:", f"a{number}:")
+        text = text.replace("/id/a1/", f"/id/a{number}/")
+        first.with_name(f"{number}.ttl").write_text(text, "utf-8")
+    return project
+
+
+@pytest.fixture
+def several(project: Path) -> Path:
+    """Return a project of four articles."""
+    return _several(project)
+
+
+def _cold(project: Path) -> Report:
+    return Cold(project, Choices(), listed(project)).report()
+
+
+def _again(project: Path, folder: Path, choices: Choices | None = None) -> tuple[Report, set[str]]:
+    counting = _Counting()
+    told = report(project, choices or Choices(), listed(project), folder, counting)
+    return told, counting.names
+
+
+def _replaced(file: str, old: str, new: str) -> Edit:
+    def edit(project: Path) -> None:
+        path = project / "data" / file
+        if path.exists():
+            path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+
+    return edit
+
+
+def _removed(project: Path) -> None:
+    (project / "data" / "articles" / "3.ttl").unlink(missing_ok=True)
+
+
+def _added(project: Path) -> None:
+    first = project / "data" / "articles" / FIRST
+    text = first.read_text("utf-8").replace("a1:", "a7:").replace("/id/a1/", "/id/a7/")
+    first.with_name("7.ttl").write_text(text, "utf-8")
+
+
+EDITS: dict[str, Edit] = {
+    "another force": _replaced("articles/2.ttl", "cmqv:accept", "cmqv:assert"),
+    "no voice": _replaced("articles/2.ttl", "    cmq:voice actor:sylvania ;\n", ""),
+    "a shift of lines": _replaced("articles/2.ttl", "\na2:s001\n", "\n\na2:s001\n"),
+    "not Turtle": _replaced("articles/3.ttl", "a cmq:Statement ;", "a cmq:Statement ;;; !"),
+    "an unknown name": _replaced("articles/4.ttl", "actor:freedonia", "actor:fredonia"),
+    "another article's thing": _replaced("articles/4.ttl", "content a4:u01", "content a2:u01"),
+    "the thing of another": _replaced("articles/2.ttl", "a2:u01", "a4:u01"),
+    "an article less": _removed,
+    "an article more": _added,
+    "another label of an actor": _replaced("actors.ttl", '"Freedonia"', '"Fredonia"'),
+    "an actor without a type": _replaced("actors.ttl", "    a cmq:State ;\n", ""),
+    "another name of an actor": _replaced("actors.ttl", "actor:freedonia\n", "actor:freedom\n"),
+}
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(sorted(EDITS)), min_size=2, max_size=4))
+def test_after_any_edits_it_finds_what_a_run_without_memory_finds(names: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        project = _several(Path(shutil.copytree(HERE / "project", Path(folder) / "project")))
+        memory = Path(folder) / "memory"
+        for name in ["", *names]:
+            EDITS.get(name, lambda _: None)(project)
+            assert _again(project, memory)[0] == _cold(project), name
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_each_edit_alone_changes_what_is_found_or_what_is_checked(
+    several: Path, tmp_path: Path, name: str
+) -> None:
+    before, _ = _again(several, tmp_path / "memory")
+    EDITS[name](several)
+    told, names = _again(several, tmp_path / "memory")
+
+    assert told == _cold(several)
+    assert names or told != before
+
+
+def test_without_a_change_nothing_is_checked_again(several: Path, tmp_path: Path) -> None:
+    first, everything = _again(several, tmp_path)
+    second, nothing = _again(several, tmp_path)
+
+    assert everything == {FIRST, "2.ttl", "3.ttl", "4.ttl"}
+    assert (second, nothing) == (first, set())
+
+
+def test_one_edit_has_one_article_checked_again(several: Path, tmp_path: Path) -> None:
+    _again(several, tmp_path)
+    EDITS["another force"](several)
+
+    assert _again(several, tmp_path)[1] == {"2.ttl"}
+
+
+def test_a_file_that_is_written_anew_as_it_was_is_not_checked(
+    several: Path, tmp_path: Path
+) -> None:
+    _again(several, tmp_path)
+    path = several / "data" / "articles" / "2.ttl"
+    path.write_bytes(path.read_bytes())
+
+    assert _again(several, tmp_path)[1] == set()
+
+
+def test_of_the_registry_only_what_an_article_names_counts(several: Path, tmp_path: Path) -> None:
+    _replaced("articles/2.ttl", "actor:freedonia", "actor:sylvania")(several)
+    _again(several, tmp_path)
+    EDITS["another label of an actor"](several)
+
+    assert _again(several, tmp_path)[1] == {FIRST, "3.ttl", "4.ttl"}
+
+
+def test_other_shapes_have_everything_checked(several: Path, tmp_path: Path) -> None:
+    _again(several, tmp_path)
+    path = several / "shapes" / "thing.ttl"
+    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+
+    assert len(_again(several, tmp_path)[1]) == 4
+
+
+def test_a_check_of_another_kind_is_not_the_one_that_is_remembered(
+    several: Path, tmp_path: Path
+) -> None:
+    _again(several, tmp_path)
+
+    assert len(_again(several, tmp_path, Choices(engine="reference"))[1]) == 4
+
+
+def _database(folder: Path) -> Path:
+    (found,) = folder.glob("*/validation.sqlite")
+    return found
+
+
+def _flipped(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for at in range(4096, len(data), 97):
+        data[at] ^= 0xFF
+    path.write_bytes(data)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _forged(path: Path) -> None:
+    """Say of a faulty article that nothing was found."""
+    with sqlite3.connect(path) as database:
+        database.execute("""UPDATE outcome SET light = replace(light, '"severity"', '"x"')""")
+        database.execute("UPDATE content SET body = replace(body, 'error', 'warning')")
+    database.close()
+
+
+def _without_details(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM detail")
+    database.close()
+
+
+def _of_another_version(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _flipped,
+        _cut,
+        _forged,
+        _without_details,
+        _of_another_version,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("no database"),
+    ],
+    ids=["flipped", "cut", "forged", "no details", "another version", "empty", "foreign"],
+)
+def test_a_damaged_memory_is_made_again_and_never_believed(
+    several: Path, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    EDITS["no voice"](several)
+    folder = tmp_path / "memory"
+    _again(several, folder)
+    spoil(_database(folder))
+    EDITS["another label of an actor"](several)
+
+    assert _again(several, folder)[0] == _cold(several)
+    assert _again(several, folder) == (_cold(several), set())
+
+
+def test_a_run_that_was_killed_leaves_what_it_had_checked(several: Path, tmp_path: Path) -> None:
+    class Killed(Exception):  # noqa: N818  what a signal would do
+        """The end of a run."""
+
+    def ending(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
+        for done, outcome in enumerate(one_by_one(context, units)):
+            if done == 2:
+                raise Killed
+            yield outcome
+
+    with pytest.raises(Killed):
+        report(several, Choices(), listed(several), tmp_path, ending)
+
+    assert len(_again(several, tmp_path)[1]) == 2
+
+
+def test_the_memory_of_one_project_is_not_that_of_another(several: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "memory"
+    _again(several, folder)
+    other = Path(shutil.copytree(several, tmp_path / "other"))
+    EDITS["no voice"](other)
+
+    assert _again(other, folder)[0] == _cold(other)
+    assert _again(several, folder) == (_cold(several), set())
+
+
+def test_the_command_remembers_where_it_is_told_to(several: Path, tmp_path: Path, run: Run) -> None:
+    EDITS["no voice"](several)
+    plain = run("validate", "--root", several)
+    first = run("validate", "--root", several, "--cache", tmp_path / "memory")
+    second = run("validate", "--root", several, "--cache", tmp_path / "memory")
+
+    assert _database(tmp_path / "memory").is_file()
+    assert plain.exit_code == first.exit_code == second.exit_code == 1
+    assert plain.stdout == first.stdout == second.stdout
+
+
+def test_a_memory_that_cannot_be_written_is_one_clear_line(
+    several: Path, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "file").write_text("")
+    told = run("validate", "--root", several, "--cache", tmp_path / "file" / "memory")
+
+    assert told.exit_code == 2
+    assert told.stderr.count("\n") == 1
+    assert "Give --cache another folder" in told.stderr
+
+
+def test_warnings_are_remembered_too(several: Path, tmp_path: Path) -> None:
+    path = several / "data" / "articles" / "2.ttl"
+    path.write_text("PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n" + path.read_text("utf-8"))
+    first, _ = _again(several, tmp_path)
+    second, nothing = _again(several, tmp_path)
+
+    assert first.warnings == 1
+    assert (second, nothing) == (first, set())
+    assert replace(first, findings=()) == replace(second, findings=())
