@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import blake2b, sha256
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from communique import dangling, misplaced
 from communique.dataset import ASIDE, graph_iri
@@ -290,7 +290,8 @@ class Frame:
         found = defaultdict[str, set[str]](set)
         for quad in self._registry:
             subject, end = _iri(quad.subject), _iri(quad.object)
-            found[subject].add(end)
+            if end or isinstance(quad.object, BlankNode):
+                found[subject].add(end)
             if end and quad.predicate.value in self.parts.back:
                 found[end].add(subject)
         return found
@@ -300,7 +301,7 @@ class Frame:
         """The digest of what is said of each thing, or of who names it."""
         said = defaultdict[str, list[str]](list)
         for quad in self._registry:
-            line = f"{quad.subject} {quad.predicate} {quad.object}"
+            line = _line(quad)
             said[_iri(quad.subject)].append(line)
             if quad.predicate.value in self.parts.back:
                 said[_iri(quad.object)].append(line)
@@ -309,7 +310,7 @@ class Frame:
     @cached_property
     def _around_digests(self) -> dict[str, str]:
         return {
-            space: digest("\n".join(sorted(map(str, quads))).encode())
+            space: digest("\n".join(sorted(map(_line, quads))).encode())
             for space, quads in self.satellites.items()
         }
 
@@ -363,6 +364,12 @@ class Frame:
         shapes = self.parts.shapes
         nodes = (node for each in shapes.subjects() for node in shapes.of(each, "targetNode"))
         return frozenset(node.value for node in nodes)
+
+
+def _line(quad: Quad) -> str:
+    """Write a triple; blank nodes have no lasting name."""
+    terms = (quad.subject, quad.predicate, quad.object)
+    return " ".join("_" if isinstance(each, BlankNode) else str(each) for each in terms)
 
 
 def _iri(term: Node) -> str:
