@@ -24,6 +24,7 @@ from communique.reaching import (
 _TARGETS = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
 _PROPERTY = sh("property")
 _CLASSES = {PREFIXES["rdfs"] + "Class", PREFIXES["owl"] + "Class"}
+_QUALIFIED = sh("qualifiedValueShape")
 _TARGETING = frozenset(map(sh, _TARGETS))
 _ASKED = frozenset(
     [*map(sh, ("node", "not", "property", "qualifiedValueShape")), PREFIXES["rdf"] + "first"]
@@ -150,6 +151,7 @@ class Parts:
         """Tell whether the rules of a shape that is parted depend on each other."""
         return any(
             self._is_class(rule.shape)
+            or rule.predicate.value == _QUALIFIED
             or any(
                 self.shapes.of(held, "qualifiedValueShapesDisjoint")
                 for held in self.shapes.of(rule.shape, "property")

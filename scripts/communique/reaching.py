@@ -218,7 +218,7 @@ def _words(text: str) -> frozenset[str]:
 
 _OF_VALUES = _words(
     """
-    class closed datatype deactivated flags hasValue ignoredProperties in languageIn maxCount
+    class closed datatype flags hasValue ignoredProperties in languageIn maxCount
     maxExclusive maxInclusive maxLength minCount minExclusive minInclusive minLength nodeKind
     pattern qualifiedMaxCount qualifiedMinCount uniqueLang
     """
@@ -226,8 +226,8 @@ _OF_VALUES = _words(
 """What is asked of a thing itself and of what is said of it."""
 _TALK = _words(
     """
-    defaultValue description group message name order path severity targetClass targetNode
-    targetObjectsOf targetSubjectsOf
+    deactivated defaultValue description group message name order path severity
+    targetClass targetNode targetObjectsOf targetSubjectsOf
     """
 )
 
