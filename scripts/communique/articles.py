@@ -16,19 +16,19 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from communique import dangling, misplaced
-from communique.dataset import ASIDE, graph_iri
+from communique.dataset import ASIDE, FORMATS, graph_iri
 from communique.engines import engine
 from communique.evidence import ReaderCopy, read_copy
 from communique.faults import Fault, Node
 from communique.findings import Finding
-from communique.graphs import Graphs, graphs
+from communique.graphs import Graphs, graphs, suffix, twice
 from communique.intake import Document, admitted
 from communique.namespaces import PREFIXES, split
 from communique.parting import Far, Parts, renamed
 from communique.places import Places, Triples
 from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
 from communique.shapes import unjudged
-from communique.validation import Choices, Gate, findings_of, store_of
+from communique.validation import CURATED, Choices, Gate, findings_of, homes, store_of
 from communique.vocabularies import Vocabulary, vocabulary
 from communique.wording import Wording
 
@@ -75,6 +75,11 @@ class Context:
         return Frame(self, placed=True)
 
     @cached_property
+    def texts(self) -> dict[str, str]:
+        """The paths of the files of graphs, by what they say."""
+        return {each.text: each.path for each in self.documents if suffix(each.path) in FORMATS}
+
+    @cached_property
     def words(self) -> ReaderCopy | None:
         """The reader's copy of an article."""
         return read_copy(self.choices.copy) if self.choices.copy else None
@@ -93,6 +98,8 @@ class Outcome:
     findings: tuple[Finding, ...]
     failed: tuple[tuple[str, bool], ...] = ()
     """The layers that have errors (True), or were left out for those of others (False)."""
+    files: int = 0
+    """How many of the files can be opened."""
     triples: int = 0
     statements: int = 0
     predicates: frozenset[str] = frozenset()
@@ -102,7 +109,7 @@ class Outcome:
     names: tuple[tuple[str, bytes], ...] = ()
     """By namespace, hashes of the names of what is described, eight bytes each."""
     unresolved: frozenset[str] = frozenset()
-    """Names of the project that neither the article nor what is shared describes."""
+    """Names of what neither the article nor what is shared describes."""
     answered: frozenset[str] = frozenset()
     """Names that what is shared leaves to articles, and that are described here."""
     borrowed: frozenset[str] = frozenset()
@@ -111,6 +118,10 @@ class Outcome:
     """What is named that is not described here, nor by the ontology."""
     part: str = ""
     """The digest of what is shared of that (see Frame.part)."""
+    adds: bool = False
+    """Whether something is described that is shared, and not left to articles."""
+    wanting: bool = False
+    """Whether names of the project are among what is unresolved."""
     edges: frozenset[Edge] = frozenset()
     extract: bytes = b""
     """What rules that look into other articles need of this one: N-Triples, by zlib."""
@@ -188,8 +199,14 @@ class Frame:
 
     @cached_property
     def homes(self) -> dict[object, object]:
-        """The graph in which each thing has its class here."""
-        return {q.subject: q.graph_name for q in self.asked if q.predicate.value == TYPE}
+        """The graph in which each thing of the data has its class here."""
+        return homes(quad for quad in self.asked if quad.graph_name in self.inside)
+
+    @cached_property
+    def inside(self) -> frozenset[object]:
+        """The graphs of the data."""
+        files = self.graphs.files.items()
+        return frozenset(graph for graph, file in files if file.path.startswith("data/"))
 
     @cached_property
     def above(self) -> dict[str, list[str]]:
@@ -220,9 +237,17 @@ class Frame:
     def into(self) -> frozenset[str]:
         """The names that are left to articles: they are the project's, and have no class here."""
         owns = self.vocabulary.owns
-        terms = (term for quad in self.asked for term in (quad.subject, quad.object))
-        iris = {term.value for term in terms if isinstance(term, NamedNode)}
-        return frozenset(iri for iri in iris if iri not in self.kinds and owns(iri))
+        return frozenset(iri for iri in self.named if iri not in self.kinds and owns(iri))
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The names that stand here as subjects or objects."""
+        return frozenset(_iri(each) for quad in self.asked for each in (quad.subject, quad.object))
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """Those of them that are not left to articles."""
+        return self.named - self.into
 
     @cached_property
     def satellites(self) -> dict[str, list[Quad]]:
@@ -321,8 +346,7 @@ class Frame:
         for quad in self._registry:
             subject = _iri(quad.subject)
             for name in (subject, _iri(quad.object)):
-                if name in self.into or name == subject:
-                    found[split(name)[0]].add(subject)
+                found[split(name)[0]].add(subject)
         return found
 
     @cached_property
@@ -489,25 +513,47 @@ class _Article(Gate):
     def _queries(self) -> Iterator[Finding]:
         return iter(())
 
+    @cached_property
+    def _graphs(self) -> Graphs:
+        texts = self.frame.context.texts
+        found = graphs(
+            (each for each in self._documents if each.text not in texts), placed=self._placed
+        )
+        again = (each for each in self._documents if each.text in texts)
+        found.findings.extend(twice(each.path, texts[each.text]) for each in again)
+        return found
+
     def _strays(self) -> Iterable[Finding]:
         return ()
 
     def _constraints(self) -> Iterator[Fault]:
         frame = self.frame
-        yield from unjudged(self._in_data, self._union, frame.shapes)
+        data = (*self._said_elsewhere, *self._in_data)
+        mine = (quad for quad in data if quad.subject in self.own)
+        yield from unjudged(mine, self._union, frame.shapes)
         found = self._engine.results(self._asked, frame.parts.near)
-        mine = [each for each in renamed(found) if each.focus in self.own]
+        results = [each for each in renamed(found) if each.focus in self.own]
         wording = Wording(self._union, frame.shapes, self._vocabulary)
-        yield from self._told(mine, frame.judge.shapes, frame.rules, wording)
+        yield from self._told(results, frame.judge.shapes, frame.rules, wording)
 
     def _evidence(self) -> Iterator[Fault]:
         return (each for each in super()._evidence() if each.subject in self.own)
 
     def _homes(self) -> dict[object, object]:
-        return self.frame.homes | super()._homes()
+        mine, shared = super()._homes(), self.frame.homes.items()
+        return mine | {each: at for each, at in shared if at != CURATED or each not in mine}
+
+    def _worded(self) -> Iterable[Quad]:
+        return (*self._said_elsewhere, *self._graphs.data)
 
     def _additions(self) -> Iterable[Quad]:
-        return (*self._in_data, *self.around)
+        return (*self._in_data, *self._said_elsewhere)
+
+    @cached_property
+    def _said_elsewhere(self) -> list[Quad]:
+        """What other data say of the things of this article."""
+        core = (quad for node in self.own for quad in self.frame.index.of(node))
+        return [q for q in (*self.around, *core) if q.graph_name in self.frame.inside]
 
 
 def check(context: Context, files: Sequence[tuple[str, bytes]]) -> Outcome:
@@ -524,44 +570,46 @@ def check(context: Context, files: Sequence[tuple[str, bytes]]) -> Outcome:
         context.choices,
         context.stopped,
     )
-    return _outcome(article, files, findings, failed)
-
-
-def _outcome(
-    article: _Article,
-    files: Sequence[tuple[str, bytes]],
-    findings: Iterable[Finding],
-    failed: Mapping[str, bool],
-) -> Outcome:
     told = Outcome(
         paths=tuple(path for path, _ in files),
         digests=tuple(digest(data) for _, data in files),
         findings=tuple(sorted(findings)),
         failed=tuple(failed.items()),
+        files=len(passed),
+        triples=len(article.said),
+        statements=article.frame.statements(article.said),
+        unread=failed.get("encoding", False) or failed.get("syntax", False),
     )
-    if "encoding" in failed or "syntax" in failed:
-        return replace(told, unread=True)
+    if told.unread:
+        return told
+    names = _names(dangling.described(article.said))
+    told = replace(told, names=names, spaces=tuple(space for space, _ in names))
+    return told if context.stopped else _known(told, article)
+
+
+def _known(told: Outcome, article: _Article) -> Outcome:
+    """Note what others need to know of an article."""
     frame, said = article.frame, article.said
     types = [quad for quad in said if quad.predicate.value == TYPE]
     named = {_iri(term) for quad in article.quads for term in (quad.subject, quad.object)} - {""}
-    outside = named - {_iri(node) for node in article.own}
-    owns, described = frame.vocabulary.owns, dangling.described(said)
-    names, extract = _names(described), _lines(_extract(article))
-    spaces, beyond = tuple(space for space, _ in names), frozenset(outside - frame.terms)
+    own = {_iri(node) for node in article.own}
+    outside = named - own
+    by_what = {quad.predicate.value for quad in said} - own
+    described, extract = dangling.described(said), _lines(_extract(article))
+    unresolved = (outside | by_what) - frame.kinds.keys()
+    beyond = frozenset(outside - frame.terms)
     return replace(
         told,
-        triples=len(said),
-        statements=frame.statements(said),
         predicates=frozenset(quad.predicate.value for quad in said),
-        classes=frozenset(_iri(quad.object) for quad in types),
+        classes=frozenset(_iri(quad.object) for quad in types) - {""},
         nodes=frame.aimed & named,
-        names=names,
-        spaces=spaces,
-        unresolved=frozenset(iri for iri in outside if iri not in frame.kinds and owns(iri)),
+        unresolved=frozenset(unresolved),
+        wanting=any(map(frame.vocabulary.owns, unresolved)),
         answered=frame.into & described,
         borrowed=_borrowed(article, outside),
         outside=beyond,
-        part=frame.part(beyond, spaces),
+        part=frame.part(beyond, told.spaces),
+        adds=not frame.fixed.isdisjoint(described),
         edges=frozenset(_edges(article)),
         extract=zlib.compress(extract, 1) if extract else b"",
         extracted=digest(extract),
@@ -635,8 +683,7 @@ def _extract(article: _Article) -> Iterator[Quad]:
         }
         if far.own.is_far or frame.parts.is_wide(far.rule):
             entries |= _focus(article, frame.parts.targets(far.rule.shape))
-        if far.of_shared.is_far:
-            entries |= set(answered)
+        entries |= set(answered)
         yield from walk.from_(entries, far)
     yield from _targeted(article)
 

@@ -9,19 +9,21 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
+from communique import dangling
 from communique.articles import Context, Frame, Outcome, check, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.errors import CommuniqueError
-from communique.faults import Fault
+from communique.faults import Fault, Node
 from communique.findings import LAYERS, Finding, Region, Report
-from communique.graphs import ONE_GRAPH, Graphs, graphs
+from communique.graphs import Graphs, graphs
 from communique.intake import Document, content, is_article, opened
+from communique.labels import Labels
 from communique.namespaces import split
 from communique.parting import renamed
 from communique.places import Places
@@ -35,7 +37,9 @@ Unit = tuple[str, ...]
 Checking = Callable[[Context, Sequence[Unit]], Iterable[Outcome]]
 """Checks some units, in any order."""
 _EARLY = LAYERS[: LAYERS.index("names")]
-_MOST_ROUNDS = 5
+_MOST_ROUNDS = 9
+_FEW = 8
+"""Of no more articles the names are read again, to find one that is close to an unknown one."""
 
 
 def one_by_one(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
@@ -76,24 +80,23 @@ class Run:
         self.choices = choices
         self._checking = checking
         self._paths = [name for name in names if is_article(name)]
-        self._clashing = _clashes(self._paths)
         found, at_the_door = self.opened([name for name in names if not is_article(name)])
         self.shared = tuple(found)
-        self.door = [*refused, *at_the_door, *self._clashing]
+        self.door = [*refused, *at_the_door]
 
     def report(self) -> Report:
         """Check it."""
-        context, twice = self.started(), {each.file for each in self._clashing}
-        units = self.units([path for path in self._paths if path not in twice])
+        context, units = self.started(), self.units(self._paths)
         try:
             context, outcomes = self._settled(_sampled(context, units, self.check), units)
         except CommuniqueError:
             common = _refusing(context, self.door)
             if not common.findings:
                 raise
-            return summed(common, ())
+            return summed(common, (), ())
         self.settled(context)
-        return summed(self.common(context, outcomes), outcomes)
+        shared = {document.path for document in self.shared}
+        return summed(self.common(context, outcomes), outcomes, shared)
 
     def opened(self, names: Sequence[str]) -> tuple[list[Document], list[Finding]]:
         """Open the files that are shared."""
@@ -108,7 +111,7 @@ class Run:
 
     def units(self, paths: Sequence[str]) -> list[Unit]:
         """Return what is checked as one, as far as is known."""
-        return [(path,) for path in paths]
+        return of_one_graph(paths)
 
     def check(self, context: Context, units: Sequence[Unit]) -> Iterable[Outcome]:
         """Check some units."""
@@ -129,12 +132,24 @@ class Run:
         """Check what is left for all together."""
         return common(context, outcomes, self.door)
 
+    def share(self, paths: Sequence[str]) -> set[str]:
+        """Take some articles in among what is shared; return the paths of those that can be."""
+        added, at_the_door = opened(self.root, paths)
+        self.shared = (*self.shared, *added)
+        self.door += at_the_door if added else []
+        return {document.path for document in added}
+
     def _settled(self, context: Context, units: Sequence[Unit]) -> tuple[Context, list[Outcome]]:
         """Check units until what is assumed of them holds, and what belongs together is one."""
         kept = list[Outcome]()
         for _ in range(_MOST_ROUNDS):
             found = [*kept, *self.check(context, units)]
             outcomes = sorted(found, key=lambda each: each.paths)
+            added = self.share(list(_adding(outcomes)))
+            if added:
+                context, kept = replace(context, documents=self.shared), []
+                units = [each.paths for each in outcomes if added.isdisjoint(each.paths)]
+                continue
             held, groups = self._holding(context, outcomes), _groups(outcomes)
             if held is context and not groups:
                 break
@@ -168,16 +183,22 @@ def _refusing(context: Context, door: Sequence[Finding]) -> "Common":
     return gate.summary(found, dict.fromkeys(LAYERS[LAYERS.index("constraints") :], False))
 
 
-def _clashes(articles: Iterable[str]) -> list[Finding]:
-    """Tell of articles that would be the same graph as another one."""
-    seen, found = dict[str, str](), list[Finding]()
+def of_one_graph(articles: Iterable[str]) -> list[Unit]:
+    """Return articles one by one, and together those that would be the same graph."""
+    found = defaultdict[str, list[str]](list)
     for path in articles:
-        other = seen.setdefault(graph_name(Path(path)), path)
-        if other != path:
-            message = f"The file would be the same graph as {other}."
-            hint = "Give it another name"
-            found.append(Finding(path, Region(), ONE_GRAPH, message, "error", "syntax", hint=hint))
-    return found
+        found[graph_name(Path(path))].append(path)
+    return [tuple(paths) for paths in found.values()]
+
+
+def _adding(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    """Yield the paths of articles that describe what is shared, if nothing is wrong with them.
+
+    What they say of it, and what that leads to, is then shared, too.
+    """
+    for outcome in outcomes:
+        if outcome.adds and not {*_EARLY, "names"}.intersection(dict(outcome.failed)):
+            yield from outcome.paths
 
 
 def _sampled(context: Context, units: Sequence[Unit], checking: Checking) -> Context:
@@ -191,9 +212,12 @@ def _sampled(context: Context, units: Sequence[Unit], checking: Checking) -> Con
 
 
 def _groups(outcomes: Sequence[Outcome]) -> list[Unit]:
-    """Return the articles that have to be checked as one: they describe or name the same things."""
+    """Return the articles that have to be checked as one: they describe or name the same things.
+
+    So do those that hold the same bytes, also if they cannot be read.
+    """
     by_space = _by_space(outcomes)
-    links = list[tuple[Outcome, Outcome]]()
+    links = list(_alike(outcomes))
     for space, sharing in by_space.items():
         if len(sharing) > 1:
             links += _overlapping(space, sharing)
@@ -202,6 +226,16 @@ def _groups(outcomes: Sequence[Outcome]) -> list[Unit]:
             others = by_space.get(split(iri)[0], ())
             links += [(outcome, o) for o in others if o is not outcome and is_named(o, iri)]
     return _joined(links)
+
+
+def _alike(outcomes: Iterable[Outcome]) -> Iterator[tuple[Outcome, Outcome]]:
+    """Yield the pairs of articles that hold the same bytes."""
+    first = dict[str, Outcome]()
+    for outcome in outcomes:
+        for each in filter(None, outcome.digests):
+            other = first.setdefault(each, outcome)
+            if other is not outcome:
+                yield other, outcome
 
 
 def _by_space(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
@@ -246,6 +280,8 @@ class Common:
     statements: int
     shapes: int
     shapes_used: int
+    reread: tuple[str, ...] = ()
+    """The articles that were read again to tell of it."""
 
 
 def common(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding]) -> Common:
@@ -262,12 +298,12 @@ def common(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding
     return gate.summary(findings, failed)
 
 
-def summed(shared: Common, outcomes: Sequence[Outcome]) -> Report:
-    """Sum up what was found of articles and of what they share."""
-    left_out = _left_out(layer for layer, _ in shared.failed)
+def summed(shared: Common, outcomes: Sequence[Outcome], paths: Collection[str]) -> Report:
+    """Sum up what was found of articles and of what they share, which are files of these paths."""
+    left_out = _left_out(layer for layer, whole in shared.failed if whole)
     unread = any(each.unread for each in outcomes)
-    doubtful = {each.paths for each in outcomes if unread and each.unresolved}
-    unchecked = left_out | {"names"} if doubtful else left_out
+    doubtful = {each.paths for each in outcomes if unread and each.wanting}
+    unchecked = left_out | ({"names"} if doubtful else set())
     for failed in (shared.failed, *(each.failed for each in outcomes)):
         unchecked |= {layer for layer, whole in failed if not whole}
     told = [
@@ -277,24 +313,23 @@ def summed(shared: Common, outcomes: Sequence[Outcome]) -> Report:
         if finding.layer not in left_out
         and (finding.layer != "names" or each.paths not in doubtful)
     ]
-    read = [each for each in outcomes if not each.unread]
     return Report(
-        files=shared.files + sum(len(each.paths) for each in read),
-        triples=shared.triples + sum(each.triples for each in read),
-        statements=shared.statements + sum(each.statements for each in read),
+        files=shared.files + sum(each.files for each in outcomes),
+        triples=shared.triples + sum(each.triples for each in outcomes),
+        statements=shared.statements + sum(each.statements for each in outcomes),
         shapes=shared.shapes,
         shapes_used=shared.shapes_used,
-        findings=tuple(sorted({*shared.findings, *_once(told)})),
+        findings=tuple(sorted({*shared.findings, *_once(told, paths)})),
         unchecked=tuple(layer for layer in LAYERS if layer in unchecked),
     )
 
 
-def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+def _once(findings: Iterable[Finding], shared: Collection[str]) -> Iterator[Finding]:
     """Tell once, as the first did, what several articles find at one place of a shared file."""
     seen = set[tuple[str, Region, str, str]]()
     for each in sorted(findings):
         key = (each.file, each.region, each.rule.id, each.focus)
-        if is_article(each.file) or key not in seen:
+        if each.file not in shared or key not in seen:
             seen.add(key)
             yield each
 
@@ -339,6 +374,7 @@ class _Common(Gate):
         self._frame = frame
         self._outcomes = outcomes
         self._involved = Graphs()
+        self._reread = set[str]()
 
     def summary(self, findings: Iterable[Finding], failed: Mapping[str, bool]) -> Common:
         """Sum up what was found of what is shared."""
@@ -352,6 +388,7 @@ class _Common(Gate):
             statements=self._frame.statements(self._graphs.data),
             shapes=report.shapes,
             shapes_used=report.shapes_used,
+            reread=tuple(sorted(self._reread)),
         )
 
     @cached_property
@@ -420,11 +457,16 @@ class _Common(Gate):
 
     def _constraints(self) -> Iterator[Fault]:
         frame, parts = self._frame, self._frame.parts
-        yield from unjudged(self._in_data, self._union, frame.shapes)
-        near = self._engine.results(self._shared, parts.near)
-        results = [each for each in renamed(near) if self._is_mine(each)]
-        if parts.far:
-            results += renamed(self._engine.results(self._asked, parts.wide))
+        mine = (quad for quad in self._in_data if self._is_mine(quad.subject))
+        yield from unjudged(mine, self._union, frame.shapes)
+        try:
+            near = self._engine.results(self._judged_on, parts.near)
+            wide = self._engine.results(self._asked, parts.wide) if parts.far else ()
+        except CommuniqueError as error:
+            yield from self.refused(error)
+            return
+        results = [each for each in renamed(near) if self._is_mine(each.focus)]
+        results += renamed(wide)
         self._involved = self._of(results)
         self.__dict__.pop("_places", None)  # it knows of no article yet
         asked = [*frame.asked, *self._involved.asked]
@@ -432,29 +474,65 @@ class _Common(Gate):
         yield from self._told(results, frame.judge.shapes, frame.rules, wording)
 
     @cached_property
-    def _shared(self) -> list[Quad]:
+    def _judged_on(self) -> list[Quad]:
         """What rules of one article are judged on for shared things."""
         needed = any(each.of_shared.is_far for each in self._frame.parts.far)
         return self._asked if needed else self._left
 
-    def _is_mine(self, result: Result) -> bool:
-        focus = result.focus
-        return not isinstance(focus, NamedNode) or focus.value in self._mine
+    def _is_mine(self, thing: Node) -> bool:
+        return not isinstance(thing, NamedNode) or thing.value in self._mine
 
     def _of(self, results: Iterable[Result]) -> Graphs:
         """Read the articles again of whose things there is something to tell."""
-        iris = {each.focus.value for each in results if isinstance(each.focus, NamedNode)}
-        by_space = _by_space(self._outcomes)
-        paths = {
-            path
-            for iri in iris
-            if iri not in self._mine
-            for outcome in by_space.get(split(iri)[0], ())
-            if is_named(outcome, iri)
-            for path in outcome.paths
-        }
+        focuses = {each.focus for each in results}
+        said = (quad.object for quad in self._asked if quad.subject in focuses)
+        terms = (*focuses, *(each.value for each in results), *said)
+        iris = {term.value for term in terms if isinstance(term, NamedNode)}
+        return self._again(self._describing(iris - self._mine))
+
+    def _describing(self, iris: Iterable[str]) -> Iterator[Outcome]:
+        """Yield the outcomes of the articles that describe some things."""
+        for iri in iris:
+            others = self._articles.get(split(iri)[0], ())
+            yield from (each for each in others if is_named(each, iri))
+
+    def _again(self, outcomes: Iterable[Outcome]) -> Graphs:
+        """Read some articles again."""
+        paths = {path for each in outcomes for path in each.paths}
+        self._reread |= paths
         found, _ = opened(self._root, sorted(paths))
         return graphs(found, placed=self._placed)
+
+    @cached_property
+    def _articles(self) -> dict[str, list[Outcome]]:
+        return _by_space(self._outcomes)
+
+    def told(self, found: Finding | Fault) -> Finding:
+        """Return a fault as a finding; its thing is labelled as the article does that has it."""
+        told = super().told(found)
+        thing = "" if isinstance(found, Finding) else getattr(found.subject, "value", "")
+        if told.label or thing not in self._frame.into:
+            return told
+        return replace(told, label=self._labels(thing))
+
+    def _label(self, thing: str) -> str:
+        """Return the label that an article has for a thing."""
+        return Labels(store_of(self._again(self._describing([thing])).data)).found(thing)
+
+    @cached_property
+    def _labels(self) -> Callable[[str], str]:
+        return cache(self._label)
+
+    def _names(self) -> Iterator[Fault]:
+        found = list(super()._names())
+        spaces = {split(getattr(each, each.part).value)[0] for each in found}
+        owners = (self._articles.get(space, ()) for space in spaces)
+        near = [each for some in owners if len(some) <= _FEW for each in some]
+        if not near:
+            return iter(found)
+        names = self._frame.names | dangling.described(self._again(near).data)
+        quads = [*self._graphs.data, *self._graphs.shapes]
+        return dangling.faults(quads, self._vocabulary, _Described(names, self._outcomes))
 
     @cached_property
     def _places(self) -> Places:

@@ -89,7 +89,7 @@ def graphs(documents: Iterable[Document], *, placed: bool = True) -> Graphs:
             continue
         file = File(document, crc32(document.path.encode()), _graph(PurePosixPath(document.path)))
         if (other := seen.setdefault(document.text, document.path)) != document.path:
-            found.findings.append(_whole(file, TWICE, f"The file holds the same as {other}."))
+            found.findings.append(twice(document.path, other))
         elif _is_reserved(document.path, file.graph):
             message = "A file of this name is kept aside: nothing judges it, and nobody asks it."
             found.findings.append(_whole(file, _RESERVED, message, "give it another name"))
@@ -238,6 +238,11 @@ def _at(file: File, region: Region, rule: Rule, message: str, hint: str = "") ->
         before=before,
         excerpt=excerpt,
     )
+
+
+def twice(path: str, other: str) -> Finding:
+    """Tell of a file that holds the same as another one."""
+    return Finding(path, Region(), TWICE, f"The file holds the same as {other}.", "error", "syntax")
 
 
 def _whole(file: File, rule: Rule, message: str, hint: str = "") -> Finding:

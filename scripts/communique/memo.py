@@ -25,7 +25,7 @@ _SETS = ("predicates", "classes", "nodes", "edges")
 """What many articles have in common: it is kept once."""
 _LIGHT = (
     *("digests", "failed", "triples", "statements", "spaces", "unresolved", "answered"),
-    *("borrowed", "unread", "extracted", "part"),
+    *("borrowed", "unread", "extracted", "part", "files", "adds", "wanting"),
 )
 _TABLES = """
 CREATE TABLE outcome (

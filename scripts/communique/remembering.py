@@ -18,7 +18,7 @@ from pathlib import Path
 
 from communique import resources
 from communique.articles import Context, Outcome
-from communique.concluding import Checking, Common, Run, Unit, one_by_one
+from communique.concluding import Checking, Common, Run, Unit, of_one_graph, one_by_one
 from communique.findings import Finding, Report
 from communique.intake import Document, admitted, content, is_article
 from communique.memo import Damaged, Memo, finding, folder_of
@@ -97,6 +97,13 @@ class Remembered(Run):
         door = (json.dumps(asdict(each)).encode() for each in self.door)
         return _digest(self._base.encode(), *parts, *door)
 
+    def share(self, paths: Sequence[str]) -> set[str]:
+        """Take some articles in among what is shared, which is then something else."""
+        added = super().share(paths)
+        if added:
+            self.__dict__.pop("_shared", None)
+        return added
+
     def started(self) -> Context:
         """Look at what is shared, unless it was looked at as it is."""
         said = self._memo.get("started")
@@ -121,7 +128,7 @@ class Remembered(Run):
             if len(unit) > 1 and left.issuperset(unit) and stamps == _stamps(self.root, unit):
                 units.append(unit)
                 left.difference_update(unit)
-        return sorted([*units, *((path,) for path in paths if path in left)])
+        return sorted([*units, *of_one_graph(path for path in paths if path in left)])
 
     def check(self, context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
         """Yield what is remembered of units and still holds, and check the others."""
@@ -211,10 +218,12 @@ class Remembered(Run):
                     **told,
                     "findings": tuple(map(finding, told["findings"])),
                     "failed": tuple((layer, whole) for layer, whole in told["failed"]),
+                    "reread": tuple(told["reread"]),
                 }
             )
         common = super().common(context, outcomes)
         files = {each.file for each in common.findings if is_article(each.file)}
+        files.update(common.reread)
         digests = {
             path: digest
             for each in outcomes

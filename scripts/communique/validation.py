@@ -62,7 +62,7 @@ _LAST_WORD = frozenset(("shapes", "policy"))
 """The layers that do not tell again what an earlier one has told of the same words or name."""
 _WARNING = PREFIXES["sh"] + "Warning"
 _VERDICTS = {PREFIXES["cmq"] + name for name in ("breaches", "counterpartOf", "fulfils")}
-_CURATED = graph_iri("curated")
+CURATED = graph_iri("curated")
 
 _FORM = Rule("literal-form", "A literal has the form of its datatype.")
 _TARGET = Rule("no-target", "The shapes of a project have a target.")
@@ -312,11 +312,8 @@ class Gate:
         yield from unjudged(self._in_data, self._union, shapes)
         try:
             results = self._engine.results(self._asked, judge.shapes)
-        except CommuniqueError:
-            refused = list(self.unfollowed())
-            if not refused:
-                raise
-            yield from refused
+        except CommuniqueError as error:
+            yield from self.refused(error)
             return
         if results:
             rules = Places(judge.shapes, judge.files, self._vocabulary)
@@ -337,6 +334,13 @@ class Gate:
         for result, others in gathered(causes.left):
             at = self._places.borne(result, rules.beginnings(result.path))
             yield _broken(result, at, wording.message(result, others), rules, wording)
+
+    def refused(self, error: CommuniqueError) -> Iterable[Fault]:
+        """Find the shapes for which an engine gave up; raise its error where there are none."""
+        found = list(self.unfollowed())
+        if not found:
+            raise error
+        return found
 
     def unfollowed(self) -> Iterable[Fault]:
         """Find the project's own shapes that no engine can follow, if they are what judges."""
@@ -366,13 +370,17 @@ class Gate:
         """Yield what a file adds to a thing that another one describes."""
         home = self._homes()
         for quad in self._additions():
-            if quad.graph_name not in (home.get(quad.subject, quad.graph_name), _CURATED):
+            if quad.graph_name not in (home.get(quad.subject, quad.graph_name), CURATED):
                 message = "Another file describes this thing, and this one adds to it."
                 yield fault(quad, "predicate", _ONE_FILE, message, layer="policy")
 
     def _homes(self) -> dict[object, object]:
         """Return the graph in which each thing has its class."""
-        return {quad.subject: quad.graph_name for quad in self._in_data if quad.predicate == _TYPE}
+        return homes(self._in_data)
+
+    def _worded(self) -> Iterable[Quad]:
+        """Return what names things and labels them."""
+        return self._graphs.data
 
     def _additions(self) -> Iterable[Quad]:
         """Return what may add to a thing of another file."""
@@ -385,11 +393,11 @@ class Gate:
     def _policy(self) -> Iterator[Finding | Fault]:
         yield from self._strays()
         yield from self._added_elsewhere()
-        yield from policy.faults(self._graphs.data, self._ontology)
+        yield from policy.faults(self._worded(), self._ontology)
         if self._words:
             yield from policy.copied([*self._graphs.data, *self._graphs.shapes], self._words.text)
         for quad in self._graphs.data:
-            if quad.predicate.value in _VERDICTS and quad.graph_name != _CURATED:
+            if quad.predicate.value in _VERDICTS and quad.graph_name != CURATED:
                 message = f"{shrink(quad.predicate.value)} is told outside the curated file."
                 yield fault(quad, "predicate", _VERDICT, message, layer="policy")
 
@@ -464,6 +472,15 @@ def _broken(
 def _of_thing(iri: str, rule: Rule, message: str) -> Fault:
     thing = NamedNode(iri)
     return fault(Quad(thing, _TYPE, thing), "subject", rule, message, layer="evidence")
+
+
+def homes(data: Iterable[Quad]) -> dict[object, object]:
+    """Return the graph in which each thing has its class: the first, the curated one the last."""
+    types = [quad for quad in data if quad.predicate == _TYPE]
+    found = dict[object, object]()
+    for quad in sorted(types, key=lambda quad: quad.graph_name == CURATED):
+        found.setdefault(quad.subject, quad.graph_name)
+    return found
 
 
 def store_of(quads: Iterable[Quad]) -> Store:
