@@ -28,7 +28,7 @@ from communique.parting import Far, Parts, renamed
 from communique.places import Places, Triples
 from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
 from communique.shapes import unjudged
-from communique.validation import CURATED, Choices, Gate, findings_of, homes, store_of
+from communique.validation import Choices, Gate, findings_of, homes, store_of, turn
 from communique.vocabularies import Vocabulary, vocabulary
 from communique.wording import Wording
 
@@ -541,7 +541,7 @@ class _Article(Gate):
 
     def _homes(self) -> dict[object, object]:
         mine, shared = super()._homes(), self.frame.homes.items()
-        return mine | {each: at for each, at in shared if at != CURATED or each not in mine}
+        return mine | {each: min(at, mine.get(each, at), key=turn) for each, at in shared}
 
     def _worded(self) -> Iterable[Quad]:
         return (*self._said_elsewhere, *self._graphs.data)

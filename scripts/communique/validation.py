@@ -63,6 +63,7 @@ _LAST_WORD = frozenset(("shapes", "policy"))
 _WARNING = PREFIXES["sh"] + "Warning"
 _VERDICTS = {PREFIXES["cmq"] + name for name in ("breaches", "counterpartOf", "fulfils")}
 CURATED = graph_iri("curated")
+_SOURCES = graph_iri("source/").value
 
 _FORM = Rule("literal-form", "A literal has the form of its datatype.")
 _TARGET = Rule("no-target", "The shapes of a project have a target.")
@@ -475,12 +476,18 @@ def _of_thing(iri: str, rule: Rule, message: str) -> Fault:
 
 
 def homes(data: Iterable[Quad]) -> dict[object, object]:
-    """Return the graph in which each thing has its class: the first, the curated one the last."""
+    """Return the graph in which each thing has its class: of several, the first (see turn)."""
     types = [quad for quad in data if quad.predicate == _TYPE]
     found = dict[object, object]()
-    for quad in sorted(types, key=lambda quad: quad.graph_name == CURATED):
+    for quad in sorted(types, key=lambda quad: turn(quad.graph_name)):
         found.setdefault(quad.subject, quad.graph_name)
     return found
+
+
+def turn(graph: object) -> tuple[bool, bool, str]:
+    """Tell which graph comes first: those that all share, articles by name, the curated one."""
+    name = graph.value if isinstance(graph, NamedNode) else ""
+    return graph == CURATED, name.startswith(_SOURCES), name
 
 
 def store_of(quads: Iterable[Quad]) -> Store:
