@@ -421,8 +421,8 @@ class _Common(Gate):
 
     @cached_property
     def _asked(self) -> list[Quad]:
-        """What is said of no article alone, and the extracts of all articles."""
-        found = list(self._left)
+        """What is shared, and the extracts of all articles."""
+        found = list(self._frame.asked)
         for outcome in self._outcomes:
             extract = outcome.full().extract
             if extract:
@@ -436,13 +436,6 @@ class _Common(Gate):
     @cached_property
     def _claimed(self) -> frozenset[str]:
         return frozenset(space for each in self._outcomes for space in each.spaces)
-
-    @cached_property
-    def _left(self) -> list[Quad]:
-        """What is shared but for what is said of one article alone, which that is judged with."""
-        satellites = self._frame.satellites.items()
-        unclaimed = (quads for space, quads in satellites if space not in self._claimed)
-        return [*self._frame.core, *(quad for quads in unclaimed for quad in quads)]
 
     @cached_property
     def _mine(self) -> frozenset[str]:
@@ -477,7 +470,7 @@ class _Common(Gate):
     def _judged_on(self) -> list[Quad]:
         """What rules of one article are judged on for shared things."""
         needed = any(each.of_shared.is_far for each in self._frame.parts.far)
-        return self._asked if needed else self._left
+        return self._asked if needed else self._frame.asked
 
     def _is_mine(self, thing: Node) -> bool:
         return not isinstance(thing, NamedNode) or thing.value in self._mine
