@@ -157,7 +157,7 @@ class Bench:
     def _size(self, articles: int, stack: str) -> None:
         """Measure every task of a stack on a corpus of so many articles."""
         project, inferred = self._project(articles), self._folder / f"{articles}.nt"
-        if stack != "communique":
+        if stack != "communique" and not inferred.exists():
             self._prepare("stacks.py", "communique", project, inferred, "infer")
         if articles == 1:
             self._commands(project, inferred, stack)
@@ -281,9 +281,9 @@ def report(measured: Sequence[Measured]) -> str:
         "slowest; what takes long is run once. MiB is the peak of the largest process. Rows are",
         "the same and the faults are found, or the figure is marked as wrong. `communique` infers",
         "while it loads; it validates by its command, from a cold start, with every layer and an",
-        "empty cache, and once more after a label was edited. The others are given what is inferred, and",
-        "judge by the shapes only. A ratio against a run that was ended is a lower bound. Larger",
-        "corpora are left out for the others, and Virtuoso is not measured.",
+        "empty cache, and again after a label was edited. The others are given what is inferred,",
+        "and judge by the shapes only. A ratio against a run that was ended is a lower bound.",
+        "Larger corpora are left out for the others, and Virtuoso is not measured.",
         "",
         *machine(),
         "",
