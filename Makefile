@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: build test lint fmt fuzz mutate wheel lock clean
+.PHONY: build test lint fmt fuzz mutate bench wheel lock clean
 .DEFAULT_GOAL := build
 
 build: $(READY)
@@ -30,6 +30,9 @@ fuzz: $(READY)
 mutate: $(READY)
 	$(BIN)/communique mutate
 	$(BIN)/communique test --mutate
+
+bench: $(READY)
+	$(BIN)/python benchmarks/bench.py
 
 wheel: $(READY)
 	$(BIN)/python -m pip --quiet wheel --no-deps --no-build-isolation --wheel-dir build .

@@ -19,6 +19,13 @@ for stack, task, found in json.loads(sys.argv[3]):
 bench._compare(1, Path(sys.argv[2]))
 print(json.dumps([each.problem for each in bench.measured]))
 """
+TOLD = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from bench import Measured, report
+rows = json.loads(sys.argv[2])
+print(report([Measured(n, task, stack, [s], problem=why) for n, task, stack, s, why in rows]))
+"""
 FOUND = [["a1:s001", "shape:Statement-force"]]
 
 
@@ -50,7 +57,7 @@ def test_a_tiny_run_writes_figures_and_a_chart(checkout: Path, tmp_path: Path) -
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip() == told.strip()
     rows = re.findall(r"^\| ([12]) \| (.+?) \| communique \| [0-9.]+ \|", told, re.MULTILINE)
-    assert len(rows) == 6 + 4
+    assert len(rows) == 7 + 5
     assert re.search(r"\| all questions \| 1 \| 2 \| 2 times \| [0-9.]+ times \|", told)
     chart = ET.parse(tmp_path / "results.svg").getroot()  # noqa: S314  our own file
     assert sum(each.tag.endswith("rect") for each in chart.iter()) == 1 + 1 + len(rows)
@@ -74,4 +81,43 @@ def test_a_stack_that_does_not_find_what_is_planted_is_marked_as_wrong(
     assert _problems(checkout, tmp_path, blind, right) == [
         "wrong: not the faults that are planted",
         "",
+    ]
+
+
+def test_an_edit_is_put_back(checkout: Path, tmp_path: Path) -> None:
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from stacks import edit, edited\n"
+    program += "from pathlib import Path\nwith edited(Path(sys.argv[2])) as path:\n"
+    program += "    edit(path); edit(path); print(path.read_text())"
+    article = tmp_path / "data" / "articles" / "a.ttl"
+    article.parent.mkdir(parents=True)
+    article.write_text('a1:s001 rdfs:label "Kremlin: no"@en .', encoding="utf-8")
+
+    told = _run(checkout, "-c", program, checkout / "benchmarks", tmp_path).stdout
+
+    assert told.strip() == 'a1:s001 rdfs:label "Kremlin: no too too"@en .'
+    assert article.read_text(encoding="utf-8") == 'a1:s001 rdfs:label "Kremlin: no"@en .'
+
+
+def test_goals_are_met_or_not_and_a_bound_below_one_shows_nothing(checkout: Path) -> None:
+    rows = [
+        (1, "command validate", "ordinary", 40.0, ""),
+        (1, "command validate", "communique", 1.0, ""),
+        (1, "command ask", "ordinary", 3.0, ""),
+        (1, "command ask", "communique", 1.0, ""),
+        (100, "load", "ordinary", 31.0, "over 31 s"),
+        (100, "load", "communique", 1.0, ""),
+        (100, "all", "ordinary", 50.0, "over 50 s"),
+        (100, "all", "communique", 1.0, ""),
+        (1000, "all", "communique", 13.0, ""),
+    ]
+
+    told = _run(checkout, "-c", TOLD, checkout / "benchmarks", json.dumps(rows)).stdout
+
+    goals = told.partition("| goal |")[2]
+    assert re.findall(r"\| ([^|]*) \| (met|not \w+) \|", goals) == [
+        ("40.0", "met"),
+        ("3.0", "not met"),
+        ("over 31.0", "met"),
+        ("over 50.0", "not shown"),
+        ("13.0 times", "not met"),
     ]
