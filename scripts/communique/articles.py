@@ -265,6 +265,11 @@ class Frame:
         return dict(found)
 
     @cached_property
+    def orbits(self) -> dict[str, str]:
+        """The namespace of the one article that each such thing is about."""
+        return {_iri(q.subject): space for space, quads in self.satellites.items() for q in quads}
+
+    @cached_property
     def core(self) -> list[Quad]:
         """All that is shared but for that."""
         around = {id(quad) for quads in self.satellites.values() for quad in quads}
@@ -540,8 +545,11 @@ class _Article(Gate):
         return (each for each in super()._evidence() if each.subject in self.own)
 
     def _homes(self) -> dict[object, object]:
-        mine, shared = super()._homes(), self.frame.homes.items()
-        return mine | {each: min(at, mine.get(each, at), key=turn) for each, at in shared}
+        mine, shared = super()._homes(), self.frame.homes
+        things = {quad.subject for quad in self._additions()} & shared.keys()
+        return mine | {
+            each: min(shared[each], mine.get(each, shared[each]), key=turn) for each in things
+        }
 
     def _worded(self) -> Iterable[Quad]:
         return (*self._said_elsewhere, *self._graphs.data)
@@ -625,12 +633,8 @@ def _names(described: Iterable[str]) -> tuple[tuple[str, bytes], ...]:
 
 def _borrowed(article: _Article, outside: Collection[str]) -> frozenset[str]:
     """Return the namespaces whose findings are named, though they are of another article."""
-    mine = article.spaces
-    return frozenset(
-        space
-        for space, quads in article.frame.satellites.items()
-        if space not in mine and any(_iri(quad.subject) in outside for quad in quads)
-    )
+    orbits = article.frame.orbits
+    return frozenset(orbits[iri] for iri in outside if iri in orbits) - article.spaces
 
 
 def _edges(article: _Article) -> Iterator[Edge]:
@@ -673,7 +677,7 @@ class _Walk:
 def _extract(article: _Article) -> Iterator[Quad]:
     """Yield what rules need of an article that look into others."""
     frame, walk = article.frame, _Walk(article)
-    answered = [NamedNode(iri) for iri in frame.into]
+    answered = [node for node in article.own if _iri(node) in frame.into]
     for far in frame.parts.far:
         if far.everything:
             yield from article.quads

@@ -468,9 +468,16 @@ class _Common(Gate):
 
     @cached_property
     def _judged_on(self) -> list[Quad]:
-        """What rules of one article are judged on for shared things."""
-        needed = any(each.of_shared.is_far for each in self._frame.parts.far)
-        return self._asked if needed else self._frame.asked
+        """What rules of one article are judged on for shared things.
+
+        What is said of one article alone is judged with that, unless a rule may come to it.
+        """
+        frame, parts = self._frame, self._frame.parts
+        if any(far.of_shared.is_far and not parts.is_wide(far.rule) for far in parts.far):
+            return self._asked
+        satellites = frame.satellites.items()
+        unclaimed = (quads for space, quads in satellites if space not in self._claimed)
+        return [*frame.core, *(quad for quads in unclaimed for quad in quads)]
 
     def _is_mine(self, thing: Node) -> bool:
         return not isinstance(thing, NamedNode) or thing.value in self._mine

@@ -1,7 +1,7 @@
 """Things of a project that something names and nothing describes."""
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 
 from pyoxigraph import NamedNode, Quad
 
@@ -28,13 +28,13 @@ def dangling(
     """
     owns = cache(vocabulary.owns)
     closest = Closest(vocabulary)
-    by_space = _by_space(known)
+    near = cache(partial(_in_space, known))
     for quad in quads:
         for part, term in (("predicate", quad.predicate), ("object", quad.object)):
             iri = term.value if isinstance(term, NamedNode) else ""
             version = part == "object" and quad.predicate.value in VERSIONS
             if iri and iri not in known and not version and owns(iri):
-                yield quad, part, iri, closest(iri, by_space.get(split(iri)[0], ()))
+                yield quad, part, iri, closest(iri, near(split(iri)[0]))
 
 
 def faults(
@@ -54,8 +54,5 @@ def faults(
         )
 
 
-def _by_space(iris: Iterable[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for iri in iris:
-        found.setdefault(split(iri)[0], []).append(iri)
-    return found
+def _in_space(iris: Iterable[str], space: str) -> list[str]:
+    return [iri for iri in iris if split(iri)[0] == space]
