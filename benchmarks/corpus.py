@@ -243,7 +243,8 @@ class _OfArticle(_Filling):
 
     def _quote(self, what: str) -> str:
         words = self._words(what)[:_LONGEST_QUOTE].split()
-        return f'"{" ".join(words[1:-1]) or max(words, key=len)}"@en'
+        cut = " ".join(words[1:-1]) or max(words, key=len)
+        return f'"{cut}{" …" * (len(words) > 1)}"@en'
 
     def _day(self, what: str) -> str:
         day, datatype = _DAY.fullmatch(what).groups()  # type: ignore[union-attr]
@@ -260,7 +261,16 @@ class _OfArticle(_Filling):
         return str(self.random.randrange(2, 1000))
 
     def _sign(self, what: str) -> str:
-        return f'"N{self._number}.{what}"'
+        return f'"{self._code_of(what)}"'
+
+    def _code_of(self, thing: str) -> str:
+        return f"N{self._number}.{thing.partition(':')[2]}"
+
+    def _signed(self, what: str) -> str:
+        _, language, words, thing = what.split(" ")
+        code = self._code_of(thing)
+        phrase = invented.phrase(self.random, min(int(words), 8), LONGEST_LABEL - len(code) - 1)
+        return f'"{phrase} {code}"{language}'
 
     def _said(self, what: str) -> str:
         _, language, words, subject = what.split(" ")

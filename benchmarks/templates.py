@@ -47,6 +47,10 @@ class Graph:
         said = self._said.get(subject, {})
         return [int(each.value) for predicate in predicates for each in said.get(predicate, ())]
 
+    def is_told(self, subject: str, predicate: str) -> bool:
+        """Tell whether something has a value of a predicate."""
+        return predicate in self._said.get(subject, {})
+
     def kind(self, subject: str) -> str:
         """Return the name of a thing's class."""
         return next(iter(self.names(subject, "rdf:type")), "").partition(":")[2]
@@ -96,7 +100,7 @@ def template(text: str, graph: Graph, *, mark: str = "") -> Template:
     `canonicalSha256 0-62`, `quote 0-62`, `day "2025-03-18"^^xsd:date`, `duration P30D`,
     `figure 175`, `same <iri>`, `code cmq:ISO3166Alpha2 0`; and of texts, each with its number,
     language and length in words, `said 7 @en 5 s001`, `label actor:x`, `other actor:x 1`,
-    `phrase 7 @en 5`, `sentence 7 @en 5` and `sign 7`.
+    `phrase 7 @en 5`, `sentence 7 @en 5`, `sign a1:x` and `signed 7 @en 5 a1:x` for its label.
     """
     cut = _Cut(graph, mark)
     parts = [""]
@@ -163,10 +167,12 @@ class _Cut:
                 return f"other {subject} {self._others[subject]}"
         self._texts += 1
         if not language:
-            return f"sign {self._mark}{self._texts}"
+            return f"sign {subject}"
         rest = f"{self._mark}{self._texts} {language} {len(text.split())}"
         if predicate == "rdfs:label" and self._graph.kind(subject) == "Statement":
             return f"said {rest} {subject}"
+        if predicate == "rdfs:label" and self._graph.is_told(subject, "skos:notation"):
+            return f"signed {rest} {subject}"
         return f"{'sentence' if predicate in _SENTENCES else 'phrase'} {rest}"
 
 
