@@ -192,6 +192,15 @@ def test_the_score_leaves_out_what_no_rule_could_refute() -> None:
     assert (text.percent, text.strict, text.raw) == (100.0, 95.0, 95.0)
 
 
+def test_what_only_the_text_refutes_counts_against_the_score_of_a_whole() -> None:
+    only = {STRATUM: Reason(3, "text", "only the text tells whose it is")}
+    worse = replace(HALF, survivors=Counter({STRATUM: 3}), reasons=only)
+    assert (worse.percent, worse.strict) == (100.0, 92.5)
+    told = "below 93 % with what only the text refutes"
+    assert told in catching.findings(ROOT, worse)
+    assert told not in catching.findings(ROOT, worse, whole=False)
+
+
 def test_more_survivors_than_listed_count_against_the_score() -> None:
     worse = replace(HALF, reasons={STRATUM: Reason(1, "text", "only the text tells")})
     assert worse.percent < 100

@@ -26,6 +26,9 @@ from communique.wellformed import problems
 LEAST = 95
 """Per cent of the mutants that a rule could refute which the shapes must refute."""
 
+LEAST_OF_FALSE = 93
+"""Per cent of the mutants that say something false which they must refute, whoever else could."""
+
 SEED = 0
 """The sample whose survivors are listed."""
 
@@ -194,6 +197,8 @@ def findings(root: Path, score: Score, *, whole: bool = True) -> list[str]:
             wrong.append(f"{path.name}: {_said(stratum)}: noticed now. Run with --update")
     if score.percent < LEAST:
         wrong.append(f"below {LEAST} %")
+    if whole and score.strict < LEAST_OF_FALSE:
+        wrong.append(f"below {LEAST_OF_FALSE} % with what only the text refutes")
     return wrong
 
 
