@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from communique.articles import Context, Outcome
+from communique.articles import Outcome
 from communique.concluding import Run as Cold
 from communique.concluding import Unit, one_by_one
 from communique.findings import Report
+from communique.frame import Context
 from communique.intake import listed
 from communique.remembering import report
 from communique.validation import Choices

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from communique import concluding, workers
-from communique.articles import Context, Outcome
+from communique.articles import Outcome
 from communique.concluding import Unit
+from communique.frame import Context
 from communique.intake import documents, is_article
 from communique.validation import Choices
 from communique.workers import Workers
@@ -157,7 +158,7 @@ def test_an_interrupted_run_leaves_no_process(context: Context, checkout: Path) 
 import sys, time
 from pathlib import Path
 from communique import workers
-from communique.articles import Context
+from communique.frame import Context
 from communique.validation import Choices
 if __name__ == "__main__":
     workers.FEWEST = 1

@@ -15,12 +15,13 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from communique import dangling
-from communique.articles import Context, Frame, Outcome, check, is_named
+from communique.articles import Outcome, check, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.errors import CommuniqueError
 from communique.faults import Fault, Node
 from communique.findings import LAYERS, Finding, Region, Report
+from communique.frame import Context, Frame
 from communique.graphs import Graphs, graphs
 from communique.intake import Document, content, is_article, opened
 from communique.labels import Labels

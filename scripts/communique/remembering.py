@@ -17,9 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from communique import resources
-from communique.articles import Context, Outcome
+from communique.articles import Outcome
 from communique.concluding import Checking, Common, Run, Unit, of_one_graph, one_by_one
 from communique.findings import Finding, Report
+from communique.frame import Context
 from communique.intake import Document, admitted, content, is_article
 from communique.memo import Damaged, Memo, finding, folder_of
 from communique.validation import Choices

@@ -14,8 +14,9 @@ from communique.lines import count
 from communique.validation import validate
 
 if TYPE_CHECKING:
-    from communique.articles import Context, Outcome
+    from communique.articles import Outcome
     from communique.concluding import Checking, Unit
+    from communique.frame import Context
 
 
 def told(root: Path, scope: Scope) -> Report:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from communique import articles, concluding, intake, resources
-from communique.articles import Context, Outcome
+from communique.articles import Outcome
 from communique.concluding import Unit, unopened
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Report, Rule
+from communique.frame import Context
 from communique.landing import Landing
 from communique.spark import Job, articles_of, check_version, session
 from communique.validation import Choices

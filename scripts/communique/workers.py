@@ -14,10 +14,11 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from communique import child
-from communique.articles import Context, Outcome
+from communique.articles import Outcome
 from communique.concluding import Unit, check_files, one_by_one, unopened
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
+from communique.frame import Context
 
 FEWEST = 16
 """For fewer units no worker is started."""
