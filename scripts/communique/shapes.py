@@ -100,7 +100,7 @@ def judged(files: Iterable[Quad], data: "Store | Things") -> Shapes:
         faults=(
             *(_idle(quad) for quad in idle),
             *_unreached(store, tops),
-            *_circular(circular(said)),
+            *_circular(quad for quad in circular(said) if quad.subject not in unused),
             *_switched_off(store),
             *_of_no_property(pathless),
             *vacuous.faults(said, {quad.subject for quad in pathless}, unused),
