@@ -304,3 +304,10 @@ def test_a_formatter_that_lost_a_token_would_be_stopped(monkeypatch: pytest.Monk
 )
 def test_a_prefix_may_have_dots_within(sparql: str, names: list[str]) -> None:
     assert [each.text for each in tokens(sparql) if each.kind == "name"] == names
+
+
+def test_a_remark_among_prefixes_that_nothing_uses_is_kept() -> None:
+    text = "PREFIX one: <urn:1> # remark\nPREFIX two: <urn:2>\nASK { ?a ?b ?c }"
+
+    assert tidied(text) == "# remark\nASK { ?a ?b ?c }\n"
+    assert tidied(tidied(text)) == tidied(text)

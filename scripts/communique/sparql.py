@@ -118,7 +118,7 @@ def _prologue(
     A prologue with a base, or that declares a prefix twice, depends on its order and is left.
     """
     seen = [index for index, token in enumerate(all_) if token.kind != "space"]
-    remarks, prefixes, at, end = list[str](), dict[str, str](), 0, 0
+    remarks, prefixes, at, end = list[Token](), dict[str, str](), 0, 0
     while at < len(seen):
         three = [all_[index] for index in seen[at : at + 3]]
         if three[0].kind == "comment":
@@ -128,7 +128,7 @@ def _prologue(
             if prefixes.setdefault(name, iri) != iri:
                 return (), (), tuple(all_)
             between = (all_[index] for index in seen[end:at])
-            remarks += [token.text for token in between]
+            remarks += between
             at = end = at + 3
         elif three[0].text in {"BASE", "PREFIX"}:
             return (), (), tuple(all_)
@@ -137,7 +137,10 @@ def _prologue(
     body = tuple(all_[seen[end] :]) if end < len(seen) else ()
     used = set(_used(body))
     kept = tuple((name, iri) for name, iri in sorted(prefixes.items()) if name in used)
-    return tuple(remarks), kept, body
+    if not kept:  # then nothing tells them from remarks on the rest
+        lines = (each for token in remarks for each in (token, Token("space", token.start, "\n")))
+        return (), (), (*lines, *body)
+    return tuple(token.text for token in remarks), kept, body
 
 
 def _is_prefix(three: list[Token]) -> bool:
