@@ -1,6 +1,7 @@
 """A tiny project of invented diplomacy, copied afresh for each test that needs one."""
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,9 @@ from click.testing import CliRunner, Result
 from communique.cli import main
 
 HERE = Path(__file__).parent
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a job in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Run(Protocol):
