@@ -140,7 +140,7 @@ def main() -> None:
 def _of_corpus(root: Path, articles: int, given: argparse.Namespace) -> Iterator[Latency]:
     from communique import dataset, questions
 
-    store = dataset.union(dataset.load(root))
+    store = dataset.asked(root)
     for question in questions.questions(root):
         if not given.names or question.name in given.names:
             yield measure(store, question, articles, given.runs, given.limit * given.runs)

@@ -102,7 +102,7 @@ class Communique:
         """Load as `communique query` does."""
         from communique import dataset
 
-        self._store = dataset.union(dataset.load(self._root))
+        self._store = dataset.asked(self._root)
 
     def validate(self) -> Findings:
         """Run the command, for every layer; what it finds is kept in a cache for the next time."""

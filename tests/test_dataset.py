@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, DefaultGraph, NamedNode, Quad, Store
 
 from communique import dataset
 from communique.errors import CommuniqueError
@@ -54,6 +54,41 @@ def test_questions_can_name_a_graph(project: Path) -> None:
     assert {row["g"].value for row in rows} == {PREFIXES["graph"] + "source/1933-11-17-herring"}
 
 
+def _content(store: Store) -> set[Quad]:
+    """Return what a store holds, with names for its blank nodes that do not change."""
+    held = Dataset(store)
+    held.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return set(held)
+
+
+@pytest.fixture(name="told_twice")
+def _told_twice(project: Path) -> Path:
+    """Return a project with blank nodes, with triples in two files, and with TriG and N-Quads."""
+    graphs = "GRAPH <urn:g> { actor:freedonia a cmq:State ; cmq:p [ cmq:q 1 ] }"
+    prefixes = f"PREFIX actor: <{PREFIXES['actor']}> PREFIX cmq: <{PREFIXES['cmq']}>"
+    (project / "data" / "graphs.trig").write_text(f"{prefixes} {graphs}")
+    (project / "data" / "quads.nq").write_text("_:a <urn:p> _:b <urn:h> .\n")
+    (project / "data" / "again.ttl").write_bytes((project / "data" / "actors.ttl").read_bytes())
+    return project
+
+
+def test_what_is_read_in_one_go_is_the_union_of_all_files(told_twice: Path) -> None:
+    assert _content(dataset.asked(told_twice, graphs=True)) == _content(
+        dataset.union(dataset.load(told_twice))
+    )
+
+
+def test_without_graphs_the_default_graph_is_the_same(told_twice: Path) -> None:
+    union = dataset.union(dataset.load(told_twice))
+    for graph in list(union.named_graphs()):
+        union.remove_graph(graph)
+    bare = dataset.asked(told_twice)
+
+    assert not list(bare.named_graphs())
+    assert _content(bare) == _content(union)
+    assert next(bare.quads_for_pattern(None, None, None, DefaultGraph()))
+
+
 def test_unreadable_turtle_is_reported_with_file_line_and_column(project: Path) -> None:
     (project / "data" / "actors.ttl").write_text("<urn:a>\n    <urn:b> .\n")
 
@@ -76,8 +111,9 @@ def test_broken_bytes_are_reported_with_their_place(
 ) -> None:
     (project / "data" / "actors.ttl").write_bytes(content)
 
-    with pytest.raises(CommuniqueError, match=rf"^data/actors\.ttl{place}"):
-        dataset.load(project)
+    for read in (dataset.load, dataset.asked):
+        with pytest.raises(CommuniqueError, match=rf"^data/actors\.ttl{place}"):
+            read(project)
 
 
 @pytest.mark.parametrize("folder", ["ontology", "data"])

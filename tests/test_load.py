@@ -532,7 +532,7 @@ def test_what_is_half_loaded_is_not_believed(project: Path, store: Path, run: Ru
 
 
 def test_a_store_that_is_read_is_not_loaded_meanwhile(project: Path, store: Path, run: Run) -> None:
-    with ondisk.seen(project, store):
+    with dataset.seen(project, store):
         result = run("load", "--store", store, project)
     assert result.exit_code == 2
     assert "somebody reads or loads it" in result.output

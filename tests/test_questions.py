@@ -105,6 +105,24 @@ def test_an_unknown_prefix_is_named(union: Store) -> None:
         questions.ask(union, "ASK { ?s foo:bar ?o }")
 
 
+@pytest.mark.parametrize(
+    ("sparql", "asks"),
+    [
+        ("ASK { GRAPH ?g { ?s ?p ?o } }", True),
+        ("ASK {graph<urn:g>{ }}", True),
+        ("SELECT * FROM graph:vocab { }", True),
+        ("ASK { FILTER(1<2)GRAPH ?g { ?x ?y 1.GRAPH ?h{ } } }", True),
+        ("# asks where GRAPH may be from\nASK { ?graphs cmq:fromWhere ?s }", False),
+        ("  # from\rASK { }", False),
+        ("# all\rASK { GRAPH ?g { } }", True),
+        ("ASK { } # from", True),
+        ("ASK { ?s ?p 1 }# one\nGRAPH", True),
+    ],
+)
+def test_a_query_that_may_ask_of_graphs_is_known(sparql: str, asks: bool) -> None:  # noqa: FBT001
+    assert questions.asks_of_graphs(sparql) is asks
+
+
 @pytest.mark.parametrize("word", ["SERVICE", "service silent", "\nService"])
 def test_a_query_that_calls_another_server_is_refused(union: Store, word: str) -> None:
     with pytest.raises(CommuniqueError, match="calls another server"):

@@ -6,27 +6,30 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Store
 
 from communique import ordering, resources
-from communique.dataset import Answer
+from communique.dataset import Answer, seen
 from communique.errors import CommuniqueError
 from communique.formats import Table, as_csv, whole, written
 from communique.guard import check
 from communique.labels import Labels
 from communique.lines import count
 from communique.names import refuse_unknown
-from communique.ondisk import held_in, seen
 from communique.questions import (
     Question,
     ask,
+    asks_of_graphs,
     find,
     is_own,
     questions,
     with_prefixes,
 )
-from communique.worker import SECONDS, Limits, runner
+
+if TYPE_CHECKING:
+    from communique.worker import Limits
 
 Row = tuple[str, ...]
 Given = Mapping[str, Sequence[str] | None]
@@ -80,7 +83,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
     """Answer a project's question, or an ad-hoc query, in one of the formats.
 
     With the address of an endpoint the answer is that server's; labels stay the project's. With a
-    store `on_disk` the data are those of the store (see `ondisk.seen`).
+    store `on_disk` the data are those of the store (see `dataset.seen`).
     With evidence each row says through whom and where the text has what bears it.
     `given` has values for the question's parameters. An ad-hoc query runs in a process of its
     own, for `timeout` seconds at most. `tell` hears what could not be held, and with `why_empty`
@@ -94,17 +97,16 @@ def answered(  # noqa: PLR0913  one parameter for each option
     if question.byte_order_mark:
         tell(f"{question.path}: a byte order mark left out.")
     check(question.sparql, where=str(question.path), services=allow_service)
-    with seen(root, on_disk, tell) as store:
+    with seen(root, on_disk, tell, graphs=asks_of_graphs(question.sparql)) as store:
         question = _narrowed(store, question, given, known=endpoint is None)
         if endpoint is not None:
             asking = _asking_there(endpoint, timeout, tell)
         else:
             apart = is_own(root, question) or allow_service or timeout is not None
-            seconds = SECONDS if timeout is None else timeout
-            limits = Limits(seconds, network=allow_service, held=held_in(on_disk))
+            limits = _limits(on_disk, timeout, network=allow_service) if apart else None
             if not why_empty:
                 refuse_unknown(store, question.sparql, where=str(question.path))
-            asking = _asking_here(store, question, limits if apart else None, tell)
+            asking = _asking_here(store, question, limits, tell)
         if evidence or copy:
             from communique.proof import prove
 
@@ -114,8 +116,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
         else:
             found = asking(question.sparql)
         if why_empty:
-            limits = Limits(timeout or SECONDS, held=held_in(on_disk))
-            _explain(store, question, limits, tell)
+            _explain(store, question, _limits(on_disk, timeout), tell)
         return written(store, question, found, form=form, labels=labels, raw=raw)
 
 
@@ -123,7 +124,17 @@ def _asked(root: Path, name: str | Question) -> Question:
     return name if isinstance(name, Question) else find(root, name)
 
 
-def _explain(store: Store, question: Question, limits: Limits, tell: Callable[[str], None]) -> None:
+def _limits(on_disk: Path | None, seconds: float | None, *, network: bool = False) -> "Limits":
+    from communique.ondisk import held_in
+    from communique.worker import SECONDS, Limits
+
+    held = held_in(on_disk)
+    return Limits(SECONDS if seconds is None else seconds, network=network, held=held)
+
+
+def _explain(
+    store: Store, question: Question, limits: "Limits", tell: Callable[[str], None]
+) -> None:
     from communique.diagnosis import explain
 
     lines = explain(store, question.sparql, where=str(question.path), limits=limits)
@@ -164,11 +175,15 @@ def _asking_there(
 
 
 def _asking_here(
-    store: Store, question: Question, limits: Limits | None, tell: Callable[[str], None]
+    store: Store, question: Question, limits: "Limits | None", tell: Callable[[str], None]
 ) -> Callable[[str], Answer]:
     """Return what answers queries from the files: in this process, or within limits apart."""
     where = str(question.path)
-    run = runner(store, limits, where=where, tell=tell) if limits else None
+    run = None
+    if limits:
+        from communique.worker import runner
+
+        run = runner(store, limits, where=where, tell=tell)
     services = bool(limits and limits.network)
     return lambda sparql: ask(store, sparql, where=where, services=services, run=run)
 
@@ -179,18 +194,20 @@ def test_all(
     on_disk: Path | None = None,  # noqa: PT028  it tests answers, and is no test
     tell: Callable[[str], None] = lambda _: None,  # noqa: PT028  as above
 ) -> list[Comparison]:
-    """Compare every answer of a project with the stored one (see `ondisk.seen`)."""
+    """Compare every answer of a project with the stored one (see `dataset.seen`)."""
     found = questions(root)
-    with seen(root, on_disk, tell) as store:
+    graphs = any(asks_of_graphs(question.sparql) for question in found)
+    with seen(root, on_disk, tell, graphs=graphs) as store:
         return compare_all(root, store, found)
 
 
 def update_all(
     root: Path, *, on_disk: Path | None = None, tell: Callable[[str], None] = lambda _: None
 ) -> list[Comparison]:
-    """Store the present answers of a project, then compare (see `ondisk.seen`)."""
+    """Store the present answers of a project, then compare (see `dataset.seen`)."""
     found = questions(root)
-    with seen(root, on_disk, tell) as store:
+    graphs = any(asks_of_graphs(question.sparql) for question in found)
+    with seen(root, on_disk, tell, graphs=graphs) as store:
         for question in found:
             write(root, store, question)
         return compare_all(root, store, found)

@@ -108,7 +108,7 @@ class Dataset:
     def __init__(self, root: Path) -> None:
         """Read a project's files."""
         self.root = root
-        self.store: Store = dataset.union(dataset.load(root))
+        self.store: Store = dataset.asked(root, graphs=True)
         self._labels = Labels(self.store)
 
     def questions(self) -> list[Question]:

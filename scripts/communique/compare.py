@@ -9,11 +9,10 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Store
 
 from communique.attribution import Attributions, Position, Route
-from communique.dataset import Term, select
+from communique.dataset import Term, seen, select
 from communique.errors import CommuniqueError
 from communique.labels import Labels
 from communique.namespaces import PREFIXES, shrink
-from communique.ondisk import seen
 from communique.sheets import Row, Section, Sheet, render
 from communique.things import find
 
@@ -120,7 +119,7 @@ def compare(  # noqa: PLR0913  one parameter for each option
     """Put the accounts of an event side by side; without a name, of the only one with accounts.
 
     Only the accounts `between` whose voices is compared are taken, where some are named.
-    With a store `on_disk` see `ondisk.seen`.
+    With a store `on_disk` see `dataset.seen`.
     """
     with seen(root, on_disk, tell) as store:
         chosen = frozenset(find(store, name).value for name in between)

@@ -22,6 +22,7 @@ INFERRED = graph_iri("inferred")
 STEPS = NamedNode("urn:communique:steps")
 """The graph of what follows and is only a step to something else, while that is worked out."""
 _TYPE = PREFIXES["rdf"] + "type"
+_PREFIXES = {name: PREFIXES[name] for name in ("owl", "rdf", "rdfs")}
 _AT_ONCE = 50_000
 """Statements that are added in memory; more are written to files first."""
 
@@ -89,16 +90,14 @@ def inferred(store: Store) -> list[Quad]:
     return list(seen.quads_for_pattern(None, None, None, INFERRED))
 
 
-def entail(seen: Store) -> None:
-    """Add to a store made by `dataset.union` what follows from it: for questions, and by name."""
-    asked, grown = set[_Rule](), set[str]()
-    while True:
-        rules = _needed(_rules(seen))
-        due = [rule for rule in rules if rule not in asked or _touched(rule, grown)]
-        if not due:
-            break
-        asked |= set(due)
-        grown = {rule.derives for rule in due if _apply(rule, seen)}
+def entail(seen: Store, *, graphs: bool = True) -> None:
+    """Add what follows to what questions see, the default graph; with `graphs`, by name, too."""
+    due = rules = _needed(_rules(seen))
+    while due:
+        grown = {rule.derives for rule in due if _apply(rule, seen, graphs=graphs)}
+        known = set(rules)
+        rules = _needed(_rules(seen)) if _touches(_SCHEMA, grown) else rules
+        due = [rule for rule in rules if rule not in known or _touches(rule.premises, grown)]
     seen.remove_graph(STEPS)
 
 
@@ -122,13 +121,14 @@ def _of(predicate: str, above: Mapping[str, set[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _touched(rule: _Rule, grown: set[str]) -> bool:
-    return bool(rule.premises & grown) or bool(grown and _TYPE in rule.premises | grown)
+def _touches(premises: frozenset[str], grown: set[str]) -> bool:
+    """Tell whether there is more of what a rule starts from; any class may be meant by `a`."""
+    return bool(premises & grown) or bool(grown and _TYPE in premises | grown)
 
 
-def _apply(rule: _Rule, seen: Store) -> bool:
+def _apply(rule: _Rule, seen: Store, *, graphs: bool) -> bool:
     """Add what a rule derives; tell whether there was anything."""
-    new = (quad for quad in _derived(rule, seen) for quad in _placed(quad))
+    new = _derived(rule, seen, graphs=graphs)
     some = False
     while first := list(islice(new, _AT_ONCE)):
         some = True
@@ -139,31 +139,29 @@ def _apply(rule: _Rule, seen: Store) -> bool:
     return some
 
 
-def _derived(rule: _Rule, seen: Store) -> Iterator[Quad]:
+def _derived(rule: _Rule, seen: Store, *, graphs: bool) -> Iterator[Quad]:
+    """Yield what is new by a rule: where questions see it, or else among the steps."""
     predicate = NamedNode(_TYPE if rule.head[1] == "a" else rule.head[1].strip("<>"))
     for row in _ask(seen, rule.query()):
         subject, object_ = (
             row[term[1:]] if term.startswith("?") else NamedNode(term.strip("<>"))
             for term in (rule.head[0], rule.head[2])
         )
-        if not isinstance(subject, Literal):
-            yield Quad(subject, predicate, object_)
+        if isinstance(subject, Literal):
+            continue
+        if not _is_kept(subject, predicate, object_):
+            yield Quad(subject, predicate, object_, STEPS)
+            continue
+        yield Quad(subject, predicate, object_)
+        if graphs:
+            yield Quad(subject, predicate, object_, INFERRED)
 
 
-def _placed(quad: Quad) -> Iterator[Quad]:
-    """Put a new statement where questions see it, or among the steps."""
-    if _kept(quad):
-        yield quad
-        yield Quad(quad.subject, quad.predicate, quad.object, INFERRED)
-    else:
-        yield Quad(quad.subject, quad.predicate, quad.object, STEPS)
-
-
-def _kept(quad: Quad) -> bool:
+def _is_kept(subject: Term, predicate: NamedNode, object_: Term) -> bool:
     """Tell whether a statement is in our own words and says something."""
-    word = quad.object if quad.predicate.value == _TYPE else quad.predicate
+    word = object_ if predicate.value == _TYPE else predicate
     ours = isinstance(word, NamedNode) and word.value.startswith(PREFIXES["cmq"])
-    return ours and isinstance(quad.subject, NamedNode) and quad.subject != quad.object
+    return ours and isinstance(subject, NamedNode) and subject != object_
 
 
 def _rules(seen: Store) -> Iterator[_Rule]:
@@ -219,7 +217,7 @@ def _needed(rules: Iterable[_Rule]) -> list[_Rule]:
     left, needed, wanted = list(rules), list[_Rule](), set(_SCHEMA)
     while found := [rule for rule in left if _is_wanted(rule, wanted)]:
         needed += found
-        left = [rule for rule in left if rule not in found]
+        left = [rule for rule in left if not _is_wanted(rule, wanted)]
         wanted.update(*(rule.premises for rule in found))
     return needed
 
@@ -235,4 +233,4 @@ def _ask(seen: Store, sparql: str) -> Iterator[dict[str, Term]]:
     graphs: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
     if seen.contains_named_graph(STEPS):
         graphs.append(STEPS)
-    return rows_of(seen.query(sparql, prefixes=PREFIXES, default_graph=graphs))
+    return rows_of(seen.query(sparql, prefixes=_PREFIXES, default_graph=graphs))

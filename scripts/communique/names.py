@@ -1,6 +1,5 @@
 """Names in a query that nothing has: a slip of a letter is what empties most answers."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -85,7 +84,7 @@ def no_graph(union: Store, iri: str) -> str:
     known = sorted(
         shrink(each.value) for each in union.named_graphs() if isinstance(each, NamedNode)
     )
-    near = difflib.get_close_matches(shrink(iri), known, n=1, cutoff=0.8)
+    near = _close(shrink(iri), known, cutoff=0.8)
     more = " and others" if len(known) > _MOST_SHOWN else ""
     help_ = hint(near[0]) if near else f"The graphs are {', '.join(known[:_MOST_SHOWN])}{more}"
     return f"no graph is called {shrink(iri)}. {help_}"
@@ -100,8 +99,14 @@ def likely(iri: str, known: Iterable[str], *, is_class: bool = False) -> str:
     locals_ = {name for within, name in map(split, known) if within == space}
     if space == TERMS[0] and (is_class or local[:1].islower()):
         locals_ = {each for each in locals_ if each[:1].isupper() == is_class}
-    near = difflib.get_close_matches(local, sorted(locals_), n=1)
+    near = _close(local, sorted(locals_))
     return shrink(space + near[0]) if near else ""
+
+
+def _close(word: str, known: list[str], *, cutoff: float = 0.6) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
 
 
 def hint(near: str) -> str:

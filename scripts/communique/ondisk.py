@@ -19,7 +19,6 @@ from typing import Any
 from pyoxigraph import Store
 
 from communique import resources
-from communique.dataset import load, union
 from communique.errors import CommuniqueError
 from communique.lines import count
 
@@ -189,16 +188,8 @@ def locked(folder: Path, *, alone: bool) -> Iterator[None]:
 
 
 @contextmanager
-def seen(
-    root: Path, folder: Path | None, tell: Callable[[str], None] = lambda _: None
-) -> Iterator[Store]:
-    """Give what questions are asked of: a project's files, or a store on disk made of such.
-
-    `tell` hears if files have changed since the store was made of them.
-    """
-    if folder is None:
-        yield union(load(root))
-        return
+def opened(folder: Path, tell: Callable[[str], None]) -> Iterator[Store]:
+    """Open a store to read it; `tell` hears if files have changed since it was made of them."""
     if not (folder / LOCK).exists():
         manifest_of(folder)
         raise CommuniqueError(f"{folder}: its lock is missing. Build the store anew")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 1_000_000
 """Bytes that are read of a file; what a query may have is less, and the guard's to say."""
+_OF_GRAPHS = re.compile(r"\b(?:graph|from)\b", re.IGNORECASE)
+_REMARKS = re.compile(r"^\s*#[^\r\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,11 @@ def ask(
         return union.query(sparql, prefixes=prefixes_of(sparql))
     except SyntaxError as error:
         raise CommuniqueError(_unreadable(sparql, str(error), where)) from error
+
+
+def asks_of_graphs(sparql: str) -> bool:
+    """Tell whether a query may say GRAPH or FROM: where in doubt, yes."""
+    return bool(_OF_GRAPHS.search(_REMARKS.sub("", sparql)))
 
 
 def with_prefixes(sparql: str) -> str:

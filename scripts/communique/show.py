@@ -8,10 +8,9 @@ from typing import cast
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
 from communique.attribution import Attributions, Route
-from communique.dataset import Term, select
+from communique.dataset import Term, seen, select
 from communique.labels import Labels
 from communique.namespaces import PREFIXES, shrink
-from communique.ondisk import seen
 from communique.sheets import Row, Section, Sheet, Value, render
 from communique.things import find
 
@@ -122,8 +121,8 @@ def show(
     on_disk: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> str:
-    """Tell everything about the thing of this id or label (see `ondisk.seen`)."""
-    with seen(root, on_disk, tell) as store:
+    """Tell everything about the thing of this id or label (see `dataset.seen`)."""
+    with seen(root, on_disk, tell, graphs=True) as store:
         return render(about(store, find(store, name)), Labels(store), form=form)
 
 
