@@ -13,8 +13,8 @@ from typing import Any
 import click
 import pytest
 
-from communique import building, dataset, resources
-from communique.cli import main
+from communique import building, commands, dataset, resources
+from communique.cli import COMMANDS, main
 from conftest import HERE, Run
 
 _ARTICLE = Path("data") / "articles" / "1933-11-17-herring.ttl"
@@ -25,9 +25,15 @@ def _spoil(project: Path) -> None:
     path.write_text(path.read_text().replace("    cmq:voice actor:sylvania ;\n", ""))
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+def _command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_and_an_example(name: str) -> None:
-    text = inspect.cleandoc(main.commands[name].help or "")
+    text = inspect.cleandoc(_command(name).help or "")
 
     assert f"\b\nExample:\n  communique {name}" in text
 
@@ -49,13 +55,13 @@ def test_the_commands_are_these() -> None:
         "validate",
     ]
 
-    assert sorted(main.commands) == expected
+    assert [*COMMANDS] == expected
 
 
 def test_every_option_says_what_it_does() -> None:
     silent = [
         f"{command.name} {param.name}"
-        for command in main.commands.values()
+        for command in map(_command, COMMANDS)
         for param in command.params
         if isinstance(param, click.Option) and not param.help
     ]
@@ -583,18 +589,22 @@ def test_the_job_tells_each_step_while_it_runs(project: Path, tmp_path: Path) ->
     assert told[-1] == "Writing ..."
 
 
-def test_help_imports_nothing_but_click_and_the_commands() -> None:
+def test_help_lists_every_command_on_a_line(run: Run) -> None:
+    shown = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+    modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py")}
+
+    assert {line.split()[0] for line in shown} == modules - {"__init__", "options", "terminal"}
+    assert len(shown) == len(COMMANDS)
+
+
+def test_help_imports_nothing_but_click() -> None:
     listed = "import atexit, sys; atexit.register(lambda: print('\\n', *sys.modules)); "
     helped = f"{listed}from communique.cli import main; main(['--help'])"
     bare, loaded = (_modules(code) for code in (listed, helped))
     ours = {name for name in loaded if name.startswith("communique")}
     others = {name.partition(".")[0] for name in loaded - bare - ours}
 
-    assert ours == {
-        "communique",
-        "communique.asking",
-        "communique.cli",
-    }
+    assert ours == {"communique", "communique.cli"}
     assert others - sys.stdlib_module_names == {"click"}
     assert "pathlib" not in others
 

@@ -428,9 +428,9 @@ def test_the_list_and_completion_load_no_heavy_library(
 
 
 def test_no_stored_question_has_a_parameter_named_like_an_option() -> None:
-    from communique.cli import main
+    from communique.commands.query import query
 
-    options = {name for each in main.commands["query"].params for name in each.opts}
+    options = {name for each in query.params for name in each.opts}
     taken = [
         f"{question.name} --{parameter.name}"
         for question in questions.questions(resources.root())

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, parse
 
 from communique import dataset, turtle
-from communique.cli import main
+from communique.cli import COMMANDS
 from communique.labels import Labels
 from communique.namespaces import BASE, PREFIXES, shrink
 from conftest import HERE, Run
@@ -155,7 +155,7 @@ def test_a_question_has_a_kebab_case_name(path: Path) -> None:
 # Documents
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_in_the_readme(name: str) -> None:
     assert f"communique {name}" in (ROOT / "README.md").read_text("utf-8")
 
