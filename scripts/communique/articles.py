@@ -31,7 +31,8 @@ from communique.validation import Gate, findings_of, store_of, turn
 from communique.vocabularies import Vocabulary
 from communique.wording import Wording
 
-_HASH = 8
+HASH = 8
+"""The bytes that stand for a name."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Outcome:
 
 def hashed(iri: str) -> bytes:
     """Return eight bytes that stand for a name."""
-    return blake2b(iri.encode(), digest_size=_HASH).digest()
+    return blake2b(iri.encode(), digest_size=HASH).digest()
 
 
 def is_named(outcome: Outcome, iri: str) -> bool:
@@ -99,7 +100,7 @@ def is_named(outcome: Outcome, iri: str) -> bool:
     if space not in outcome.spaces:
         return False
     names, wanted = dict(outcome.full().names).get(space, b""), hashed(iri)
-    return any(names[at : at + _HASH] == wanted for at in range(0, len(names), _HASH))
+    return any(names[at : at + HASH] == wanted for at in range(0, len(names), HASH))
 
 
 class _Article(Gate):

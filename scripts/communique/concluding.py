@@ -5,6 +5,7 @@ decides which rules it can be judged by alone. Articles that name each other's t
 as one. What is left are the files that all share, and the rules that look into other articles.
 """
 
+import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -95,9 +96,9 @@ class Run:
             if not common.findings:
                 raise
             return summed(common, (), ())
-        self.settled(context)
-        shared = {document.path for document in self.shared}
-        return summed(self.common(context, outcomes), outcomes, shared)
+        found = self.common(context, outcomes)
+        self.settled(context, outcomes, found)
+        return summed(found, outcomes, {document.path for document in self.shared})
 
     def opened(self, names: Sequence[str]) -> tuple[list[Document], list[Finding]]:
         """Open the files that are shared."""
@@ -118,8 +119,8 @@ class Run:
         """Check some units."""
         return self._checking(context, units)
 
-    def settled(self, context: Context) -> None:
-        """Hear what was found to hold of all articles."""
+    def settled(self, context: Context, outcomes: Sequence[Outcome], found: "Common") -> None:
+        """Hear what was found to hold of all articles, and what was found of what they share."""
 
     def satellites(self, context: Context) -> Collection[str]:
         """Return the namespaces of which something is said in what is shared."""
@@ -146,7 +147,7 @@ class Run:
         for _ in range(_MOST_ROUNDS):
             found = [*kept, *self.check(context, units)]
             outcomes = sorted(found, key=lambda each: each.paths)
-            added = self.share(list(_adding(outcomes)))
+            added = self.share(list(adding(outcomes)))
             if added:
                 context, kept = replace(context, documents=self.shared), []
                 units = [each.paths for each in outcomes if added.isdisjoint(each.paths)]
@@ -192,7 +193,7 @@ def of_one_graph(articles: Iterable[str]) -> list[Unit]:
     return [tuple(paths) for paths in found.values()]
 
 
-def _adding(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def adding(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """Yield the paths of articles that describe what is shared, if nothing is wrong with them.
 
     What they say of it, and what that leads to, is then shared, too.
@@ -301,26 +302,51 @@ def common(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding
 
 def summed(shared: Common, outcomes: Sequence[Outcome], paths: Collection[str]) -> Report:
     """Sum up what was found of articles and of what they share, which are files of these paths."""
+    return told(shared, tally(outcomes), outcomes, paths)
+
+
+Tally = Counter[str]
+"""What outcomes come to: sums by name, and how many of them each thing is true of."""
+SUMS = ("files", "triples", "statements", "unread", "wanting")
+SETS = ("predicates", "classes", "nodes", "unresolved", "edges", "failed")
+
+
+def tally(outcomes: Iterable[Outcome]) -> Tally:
+    """Count what is told of all outcomes together; of some, it can be added and taken away."""
+    found, alike = Tally(), {name: Counter[Collection[object]]() for name in SETS}
+    for each in outcomes:
+        for name in SUMS:
+            found[name] += getattr(each, name)
+        for name, sets in alike.items():
+            sets[getattr(each, name)] += 1
+    for name, sets in alike.items():
+        for one, times in sets.items():
+            for thing in one:
+                found[f"{name} {json.dumps(thing)}"] += times
+    return found
+
+
+def told(shared: Common, sums: Tally, faulty: Iterable[Outcome], paths: Collection[str]) -> Report:
+    """Tell what was found of what articles share, and of those in which something was found."""
     left_out = _left_out(layer for layer, whole in shared.failed if whole)
-    unread = any(each.unread for each in outcomes)
-    doubtful = {each.paths for each in outcomes if unread and each.wanting}
-    unchecked = left_out | ({"names"} if doubtful else set())
-    for failed in (shared.failed, *(each.failed for each in outcomes)):
-        unchecked |= {layer for layer, whole in failed if not whole}
-    told = [
+    is_doubtful = sums["unread"] > 0 and sums["wanting"] > 0
+    unchecked = left_out | ({"names"} if is_doubtful else set())
+    unchecked |= {layer for layer, whole in shared.failed if not whole}
+    unchecked |= {layer for layer in LAYERS if sums[f"failed {json.dumps((layer, False))}"]}
+    found = [
         finding
-        for each in outcomes
+        for each in faulty
         for finding in each.findings
         if finding.layer not in left_out
-        and (finding.layer != "names" or each.paths not in doubtful)
+        and not (finding.layer == "names" and is_doubtful and each.wanting)
     ]
     return Report(
-        files=shared.files + sum(each.files for each in outcomes),
-        triples=shared.triples + sum(each.triples for each in outcomes),
-        statements=shared.statements + sum(each.statements for each in outcomes),
+        files=shared.files + sums["files"],
+        triples=shared.triples + sums["triples"],
+        statements=shared.statements + sums["statements"],
         shapes=shared.shapes,
         shapes_used=shared.shapes_used,
-        findings=tuple(sorted({*shared.findings, *_once(told, paths)})),
+        findings=tuple(sorted({*shared.findings, *_once(found, paths)})),
         unchecked=tuple(layer for layer in LAYERS if layer in unchecked),
     )
 

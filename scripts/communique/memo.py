@@ -1,25 +1,25 @@
 """What validation remembers of a project: a file of SQLite that is no source of anything.
 
 Each row bears a digest of itself. What is damaged or of another version is not believed: it is
-made again (see remembering).
+made again (see remembering and standing).
 """
 
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from communique.articles import Outcome
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 
-_FORMAT = 1
+_FORMAT = 2
 _FILE = "validation.sqlite"
 _SETS = ("predicates", "classes", "nodes", "edges")
 """What many articles have in common: it is kept once."""
@@ -32,13 +32,27 @@ CREATE TABLE outcome (
   paths TEXT PRIMARY KEY, stamps TEXT, base TEXT, shared TEXT, light TEXT, seal TEXT
 ) WITHOUT ROWID;
 CREATE TABLE detail (paths TEXT PRIMARY KEY, body BLOB, seal TEXT);
-CREATE TABLE content (name TEXT PRIMARY KEY, body TEXT, seal TEXT);
+CREATE TABLE content (name TEXT PRIMARY KEY, body BLOB, seal TEXT);
 """
 
 
 def folder_of(root: Path, home: Path) -> Path:
     """Return the folder in which what is remembered of a project is kept."""
     return home / sha256(str(root.resolve()).encode()).hexdigest()[:16]
+
+
+class Row(NamedTuple):
+    """What is looked through of an outcome: that on which it rests, and what it tells of itself."""
+
+    stamps: str
+    """What the system says of its files."""
+    base: str
+    """The digest of what it rests on beside its files, and what is shared."""
+    shared: str
+    """The digest of all that is shared."""
+    light: str
+    """The outcome without its details, as JSON."""
+    seal: str
 
 
 class Memo:
@@ -77,31 +91,65 @@ class Memo:
 
     def get(self, name: str) -> object:
         """Return what was put under a name, or None."""
-        with suppress(sqlite3.DatabaseError, ValueError):
-            row = self._database.execute(
-                "SELECT body, seal FROM content WHERE name = ?", (name,)
-            ).fetchone()
-            if row and row[1] == _seal(name, row[0]):
-                return json.loads(row[0])
+        with suppress(ValueError):
+            return json.loads(self.part(name) or b"null")
         return None
 
     def put(self, name: str, value: object) -> None:
         """Remember something that JSON can say."""
-        body = json.dumps(value)
+        self.put_part(name, json.dumps(value).encode())
+
+    def part(self, name: str) -> bytes | None:
+        """Return the bytes that were put under a name, or None."""
+        with suppress(sqlite3.DatabaseError, TypeError):
+            row = self._database.execute(
+                "SELECT body, seal FROM content WHERE name = ?", (name,)
+            ).fetchone()
+            if row and row[1] == _seal(name, bytes(row[0])):
+                return bytes(row[0])
+        return None
+
+    def put_part(self, name: str, body: bytes) -> None:
+        """Remember some bytes."""
         self._write(
             "INSERT OR REPLACE INTO content VALUES (?, ?, ?)", name, body, _seal(name, body)
         )
 
-    def outcomes(self) -> dict[str, tuple[str, str, str, str]]:
-        """Return the stamps, the base, the shared digest and the light part, by paths."""
+    def forget(self, name: str) -> None:
+        """Forget what was put under a name."""
+        self._write("DELETE FROM content WHERE name = ?", name)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write all that is written meanwhile, or nothing of it."""
+        self._write("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.rollback()
+            raise
+        self._write("COMMIT")
+
+    def outcomes(self) -> dict[str, Row]:
+        """Return what is kept of all outcomes, by their paths."""
         found = {}
         with suppress(sqlite3.DatabaseError):
-            for row in self._database.execute("SELECT * FROM outcome"):
-                if row[5] == _seal(*row[:5]):
-                    found[row[0]] = row[1:5]
+            for paths, *rest in self._database.execute("SELECT * FROM outcome"):
+                if rest[-1] == _seal(paths, *rest[:-1]):
+                    found[paths] = Row(*rest)
         return found
 
-    def keep(self, paths: str, stamps: str, base: str, shared: str, outcome: Outcome) -> None:
+    def outcome(self, paths: str, seal: str) -> Outcome | None:
+        """Return the outcome that was kept with a seal, or None."""
+        with suppress(sqlite3.DatabaseError):
+            row = self._database.execute(
+                "SELECT stamps, base, shared, light, seal FROM outcome WHERE paths = ?", (paths,)
+            ).fetchone()
+            if row and row[-1] == seal == _seal(paths, *row[:-1]):
+                return self.read(paths, row[3])
+        return None
+
+    def keep(self, paths: str, stamps: str, base: str, shared: str, outcome: Outcome) -> Row:
         """Remember an outcome."""
         light = _light(outcome, self._kept_sets(outcome))
         row = (paths, stamps, base, shared, light)
@@ -115,12 +163,13 @@ class Memo:
             ).encode(),
             1,
         )
-        self._write("BEGIN IMMEDIATE")
-        self._write(
-            "INSERT OR REPLACE INTO detail VALUES (?, ?, ?)", paths, body, _seal(paths, body)
-        )
-        self._write("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?)", *row, _seal(*row))
-        self._write("COMMIT")
+        kept = Row(*row[1:], _seal(*row))
+        with nullcontext() if self._database.in_transaction else self.at_once():
+            self._write(
+                "INSERT OR REPLACE INTO detail VALUES (?, ?, ?)", paths, body, _seal(paths, body)
+            )
+            self._write("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?)", paths, *kept)
+        return kept
 
     def drop(self, gone: Iterable[str]) -> None:
         """Forget outcomes."""

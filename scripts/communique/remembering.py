@@ -6,14 +6,13 @@ article with findings rests on all that is shared, since hints name what is clos
 """
 
 import json
-import os
-import time
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import cache, cached_property
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from communique import resources
@@ -21,38 +20,32 @@ from communique.articles import Outcome
 from communique.concluding import Checking, Common, Run, Unit, of_one_graph, one_by_one
 from communique.findings import Finding, Report
 from communique.frame import Context
-from communique.intake import Document, admitted, content, is_article
-from communique.memo import Damaged, Memo, finding, folder_of
+from communique.intake import Document, admitted, content, is_article, listed
+from communique.memo import Damaged, Memo, folder_of
+from communique.stamps import stamps, together
+from communique.standing import Settled, Standing, common_of
+from communique.strays import strays
 from communique.validation import Choices
 
 
-def report(
-    root: Path,
-    choices: Choices,
-    listing: tuple[list[str], list[Finding]],
-    folder: Path,
-    checking: Checking | None,
-) -> Report:
+def report(root: Path, choices: Choices, folder: Path, checking: Checking | None) -> Report:
     """Check a project, and remember in a folder what comes of each article."""
+    checking = checking or one_by_one
     with closing(Memo(folder_of(root, folder))) as memo:
-        return Remembered(root, choices, listing, memo, checking or one_by_one).report()
+        standing = Standing(root, choices, memo, stamps(root), _how(root, choices))
+        return standing.report(checking) or Remembered(standing, checking).report()
 
 
 class Remembered(Run):
     """A run that believes what it remembers, as far as nothing changed on which that rests."""
 
-    def __init__(
-        self,
-        root: Path,
-        choices: Choices,
-        listing: tuple[list[str], list[Finding]],
-        memo: Memo,
-        checking: Checking = one_by_one,
-    ) -> None:
-        """Take what `Run` takes, and a memory."""
-        self._memo = memo
-        self._kept = memo.outcomes()
-        super().__init__(root, choices, listing, checking)
+    def __init__(self, standing: Standing, checking: Checking = one_by_one) -> None:
+        """Take a project with its memory, and who checks."""
+        self._standing = standing
+        self._memo = standing.memo
+        self._kept = standing.memo.outcomes()
+        self._digests = dict[str, str]()
+        super().__init__(standing.root, standing.choices, listed(standing.root), checking)
 
     def opened(self, names: Sequence[str]) -> tuple[list[Document], list[Finding]]:
         """Open the files that are shared; what has passed the first gate once is not held up."""
@@ -62,6 +55,7 @@ class Remembered(Run):
         for name in names:
             data, refused = content(self.root, name)
             key = _digest(name.encode(), data or b"")
+            self._digests[name] = sha256(data or b"").hexdigest()
             if data is None:
                 findings += refused
             elif key in known:
@@ -80,23 +74,13 @@ class Remembered(Run):
     def _base(self) -> str:
         """The digest of what all outcomes rest on: ontology, shapes, choices, tool."""
         judging = [each for each in self.shared if each.path.startswith(("ontology/", "shapes/"))]
-        choices = self.choices
-        copy = content(choices.copy.parent, choices.copy.name)[0] if choices.copy else b""
-        lists = (choices.judge, choices.former, judging)
-        return _digest(
-            _tool().encode(),
-            choices.engine.encode(),
-            copy or b"",
-            *(part for each in lists for doc in each for part in (doc.path.encode(), doc.data)),
-            *(name.encode() for name in sorted(choices.known)),
-        )
+        return _digest(_judging(self.choices).encode(), *_parts(judging))
 
     @cached_property
     def _shared(self) -> str:
         """The digest of all that is shared, and of the base."""
-        parts = (part for each in self.shared for part in (each.path.encode(), each.data))
         door = (json.dumps(asdict(each)).encode() for each in self.door)
-        return _digest(self._base.encode(), *parts, *door)
+        return _digest(self._base.encode(), *_parts(self.shared), *door)
 
     def share(self, paths: Sequence[str]) -> set[str]:
         """Take some articles in among what is shared, which is then something else."""
@@ -124,9 +108,9 @@ class Remembered(Run):
     def units(self, paths: Sequence[str]) -> list[Unit]:
         """Return what was checked as one and has not changed; all else article by article."""
         left, units = set(paths), list[Unit]()
-        for key, (stamps, *_) in self._kept.items():
+        for key, row in self._kept.items():
             unit = tuple(key.split("\n"))
-            if len(unit) > 1 and left.issuperset(unit) and stamps == _stamps(self.root, unit):
+            if len(unit) > 1 and left.issuperset(unit) and row.stamps == self._stamps(unit):
                 units.append(unit)
                 left.difference_update(unit)
         return sorted([*units, *of_one_graph(path for path in paths if path in left)])
@@ -136,7 +120,7 @@ class Remembered(Run):
         base, wanted = self._resting(context), list[Unit]()
         taken = dict[Unit, str]()
         for unit in units:
-            stamps = _stamps(self.root, unit)
+            stamps = self._stamps(unit)
             kept = self._remembered(context, unit, stamps, base)
             if kept:
                 yield kept
@@ -146,8 +130,13 @@ class Remembered(Run):
         for outcome in super().check(context, wanted):
             key = "\n".join(outcome.paths)
             if all(outcome.digests):
-                self._memo.keep(key, taken[outcome.paths], base, self._shared, outcome)
+                self._kept[key] = self._memo.keep(
+                    key, taken[outcome.paths], base, self._shared, outcome
+                )
             yield outcome
+
+    def _stamps(self, unit: Unit) -> str:
+        return together(self._standing.stamps, unit)
 
     def _remembered(self, context: Context, unit: Unit, stamps: str, base: str) -> Outcome | None:
         key = "\n".join(unit)
@@ -163,7 +152,7 @@ class Remembered(Run):
             if row[2] != self._shared and not _names_the_same(context, outcome):
                 return None
             if (row[0], row[2]) != (stamps, self._shared):
-                self._memo.keep(key, stamps, base, self._shared, outcome.full())
+                self._kept[key] = self._memo.keep(key, stamps, base, self._shared, outcome.full())
         except Damaged:
             return None
         return outcome
@@ -174,7 +163,7 @@ class Remembered(Run):
         stopped = (each.encode() for each in sorted(context.stopped))
         return _digest(self._base.encode(), self.parted(context).encode(), *apart, b"", *stopped)
 
-    def settled(self, context: Context) -> None:
+    def settled(self, context: Context, outcomes: Sequence[Outcome], found: Common) -> None:
         """Remember what was found to hold of all articles, and forget those that are gone."""
         said = {
             "shared": self._shared,
@@ -186,6 +175,17 @@ class Remembered(Run):
             self._memo.put("started", said)
         here = set(self._paths)
         self._memo.drop(key for key in self._kept if not here.issuperset(key.split("\n")))
+        common = self._memo.get("common")
+        is_whole = all(all(each.digests) for each in outcomes) and not any(
+            is_article(each.path) for each in self.shared
+        )
+        if is_whole and isinstance(common, dict) and common_of(common["common"]) == found:
+            base = self._resting(context)
+            rests = Settled(context, base, self._shared, common["key"])
+            seals = {key: row.seal for key, row in self._kept.items()}
+            self._standing.write(rests, outcomes, seals, self._digests)
+        else:
+            self._standing.forget()
 
     def satellites(self, context: Context) -> Collection[str]:
         """Return the namespaces of which something is said, remembered with what is shared."""
@@ -213,15 +213,7 @@ class Remembered(Run):
         """Check what is left for all together, unless nothing of it changed."""
         key, said = self._left(context, outcomes), self._memo.get("common")
         if isinstance(said, dict) and said["key"] == key and self._stands(said, outcomes):
-            told = said["common"]
-            return Common(
-                **{
-                    **told,
-                    "findings": tuple(map(finding, told["findings"])),
-                    "failed": tuple((layer, whole) for layer, whole in told["failed"]),
-                    "reread": tuple(told["reread"]),
-                }
-            )
+            return common_of(said["common"])
         common = super().common(context, outcomes)
         files = {each.file for each in common.findings if is_article(each.file)}
         files.update(common.reread)
@@ -241,14 +233,12 @@ class Remembered(Run):
         sets = ("predicates", "classes", "nodes", "answered", "unresolved")
         unions = (frozenset[str]().union(*{getattr(o, each) for o in outcomes}) for each in sets)
         queries = (each.data for each in self.shared if each.path.endswith(".rq"))
-        answers = sorted(path.name for path in resources.answers(self.root).glob("*.csv"))
-        beside = sorted(path.name for path in self.root.iterdir())
         return _digest(
             self._resting(context).encode(),
             self._shared.encode(),
             *queries,
             json.dumps([sorted(each) for each in unions]).encode(),
-            json.dumps([answers, beside]).encode(),
+            _beside(self.root).encode(),
             json.dumps(sorted({each.failed for each in outcomes})).encode(),
             json.dumps(sorted((each.extracted, each.spaces) for each in outcomes)).encode(),
         )
@@ -277,36 +267,45 @@ def _is_same(root: Path, outcome: Outcome) -> bool:
     return tuple(sha256(data or b"").hexdigest() for data in held) == outcome.digests
 
 
-def _stamps(root: Path, unit: Unit) -> str:
-    """Return what the system says of files: sizes, times, numbers; nothing while they are new.
-
-    A file that was written within a moment may be written again without another time.
-    """
-    told = list[str]()
-    for path in unit:
-        try:
-            status = os.lstat(f"{root}/{path}")
-        except OSError:
-            return ""
-        if time.time_ns() - status.st_mtime_ns < _MOMENT:
-            return ""
-        told.append(f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}")
-    return " ".join(told)
+def _how(root: Path, choices: Choices) -> str:
+    """Tell one way to check a project from another, and what stands beside its folders."""
+    return _digest(_judging(choices).encode(), _beside(root).encode())
 
 
-_MOMENT = 20_000_000
-"""Nanoseconds."""
+def _judging(choices: Choices) -> str:
+    """Return the digest of the tool, and of how a project is checked by it."""
+    copy = content(choices.copy.parent, choices.copy.name)[0] if choices.copy else b""
+    return _digest(
+        _tool().encode(),
+        choices.engine.encode(),
+        copy or b"",
+        *_parts(choices.judge),
+        b"",
+        *_parts(choices.former),
+        b"",
+        *(name.encode() for name in sorted(choices.known)),
+    )
+
+
+def _beside(root: Path) -> str:
+    """Tell which answers are stored, and what stands in the project's folder that nothing reads."""
+    answers = sorted(path.name for path in resources.answers(root).glob("*.csv"))
+    return json.dumps([answers, [asdict(each) for each in strays(root)]])
+
+
+def _parts(documents: Iterable[Document]) -> Iterator[bytes]:
+    return (part for each in documents for part in (each.path.encode(), each.data))
 
 
 @cache
 def _tool() -> str:
     """Tell this tool from another: its version, its files, and its engines."""
-    folder = Path(__file__).parent
-    files = sorted(
-        (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.glob("*.py")
-    )
-    engines = [f"{name} {version(name)}" for name in ("pyoxigraph", "pyshacl")]
-    return json.dumps([resources.version(), engines, files])
+    files = [*Path(__file__).parent.glob("*.py")]
+    for engine in ("pyoxigraph", "shacl", "pyshacl"):
+        found = find_spec(engine)
+        files += [Path(found.origin)] if found and found.origin else []
+    stats = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    return json.dumps([resources.version(), sys.version, stats])
 
 
 def _digest(*parts: bytes) -> str:

@@ -112,11 +112,11 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     with a folder for its `memory`, only what changed since it was checked last.
     """
     choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
-    listing = listed(root)
     if memory is not None:
         from communique import remembering
 
-        return remembering.report(root, choices, listing, memory, checking)
+        return remembering.report(root, choices, memory, checking)
+    listing = listed(root)
     if sum(map(is_article, listing[0])) > 1:
         from communique import concluding
 
