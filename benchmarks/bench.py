@@ -31,7 +31,14 @@ from typing import Any
 from chart import chart
 
 HERE = Path(__file__).parent
-STACKS = {"ordinary": "rdflib, pySHACL", "communique": "communique", "oxigraph": "oxigraph"}
+STACKS = {
+    "ordinary": "rdflib, pySHACL",
+    "communique": "communique",
+    "oxigraph": "oxigraph",
+    "virtuoso": "Virtuoso",
+}
+_PROGRAMS = {"oxigraph": "oxigraph", "virtuoso": "virtuoso-t"}
+"""What a stack needs that may not be here."""
 TASKS = {
     "command validate": "validate, from a cold start",
     "command ask": "one question, from a cold start",
@@ -45,6 +52,7 @@ _STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "ordinary": (("load",), ("load", "validate"), ("load", "ask")),
     "communique": (("load",), ("validate", "again", "again", "again"), ("load", "ask")),
     "oxigraph": (("load",), ("load", "ask")),
+    "virtuoso": (("load",), ("load", "ask")),
 }
 """What the processes of a stack do, one after the other."""
 _PARTS = ("load", "validate", "ask")
@@ -184,7 +192,7 @@ class Bench:
                 "command ask": [*own, "query", _QUESTION, "--root", project],
             }
         for task, command in commands.items():
-            if stack != "oxigraph" or task != "command validate":
+            if stack != "virtuoso" and (stack != "oxigraph" or task != "command validate"):
                 made = Measured(1, task, stack)
                 self.measured.append(made)
                 for _ in self._repeats(made):
@@ -261,13 +269,12 @@ class Bench:
             if each.task in {"validate", "again"} and each.found not in (None, planted):
                 each.problem = "wrong: not the faults that are planted"
         answers = [each for each in here if isinstance(each.found, dict)]
-        differing = [
-            question
-            for question in sorted({name for each in answers for name in each.found})
-            if len({each.found.get(question) for each in answers}) > 1
-        ]
-        for each in answers if differing else ():
-            each.problem = f"wrong: other rows of {', '.join(differing)}"
+        right: dict[str, str] = {}
+        for each in sorted(answers, key=lambda each: [*STACKS].index(each.stack)):
+            right = each.found | right
+            differing = sorted(name for name, rows in each.found.items() if rows != right[name])
+            if differing:
+                each.problem = f"wrong: other rows of {', '.join(differing)}"
 
 
 def report(measured: Sequence[Measured]) -> str:
@@ -278,12 +285,13 @@ def report(measured: Sequence[Measured]) -> str:
         "Written by `make bench`, on invented articles that have the shape of the real one, of",
         "which some have planted faults. All stacks had the same files, shapes and questions.",
         "Seconds are medians of processes of their own, ± half of what lies between fastest and",
-        "slowest; what takes long is run once. MiB is the peak of the largest process. Rows are",
-        "the same and the faults are found, or the figure is marked as wrong. `communique` infers",
-        "while it loads; it validates by its command, from a cold start, with every layer and an",
-        "empty cache, and again after a label was edited. The others are given what is inferred,",
-        "and judge by the shapes only. A ratio against a run that was ended is a lower bound.",
-        "Larger corpora are left out for the others, and Virtuoso is not measured.",
+        "slowest; what takes long is run once. MiB is the peak of the largest process. The faults",
+        "are found, and rows are those of rdflib, or of communique where rdflib was ended: else",
+        "the figure is marked as wrong. `communique` infers while it loads; it validates by its",
+        "command, from a cold start, with every layer and an empty cache, and again after a label",
+        "was edited. The others are given what is inferred, and judge by the shapes only.",
+        "Virtuoso's server runs before it is measured. A ratio against a run that was ended is a",
+        "lower bound. Larger corpora are left out for the others.",
         "",
         *machine(),
         "",
@@ -417,7 +425,7 @@ def main() -> None:
     given = parser.parse_args()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     wanted = [name for name in STACKS if name in given.stacks.split(",")]
-    stacks = [name for name in wanted if name != "oxigraph" or shutil.which("oxigraph")]
+    stacks = [name for name in wanted if shutil.which(_PROGRAMS.get(name, sys.executable))]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), given.limit, given.budget, given.runs)
         bench.measure(sorted(map(int, given.articles.split(","))), stacks, given.beside)
@@ -430,7 +438,8 @@ def main() -> None:
     ]
     (given.output / "results.svg").write_text(chart(rows), encoding="utf-8")
     print(told)
-    sys.exit(any(each.problem.startswith(("wrong", "failed")) for each in bench.measured))
+    ours = [each for each in bench.measured if each.stack == "communique"]
+    sys.exit(any(each.problem.startswith(("wrong", "failed")) for each in ours))
 
 
 if __name__ == "__main__":

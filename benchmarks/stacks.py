@@ -1,26 +1,30 @@
-"""The same work on the same files by three stacks: loading, validating, and all questions.
+"""The same work on the same files by several stacks: loading, validating, and all questions.
 
 Run by bench.py, one stack in a process of its own (`again` edits an article, and puts it back):
-python benchmarks/stacks.py ordinary|communique|oxigraph PROJECT INFERRED STAGE ...
+python benchmarks/stacks.py ordinary|communique|oxigraph|virtuoso PROJECT INFERRED STAGE ...
 INFERRED is a file of N-Triples that the stage `infer` writes; only `communique` does without.
 
 Each stage prints a line of JSON when it is done: its seconds, and what it found.
 """
 
 import argparse
+import atexit
 import csv
 import hashlib
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from communique.namespaces import PREFIXES, shrink
 
@@ -30,6 +34,27 @@ if TYPE_CHECKING:
     from communique.dataset import Source
 
 STAGES = ("infer", "load", "validate", "again", "ask")
+_JSON = "application/sparql-results+json"
+_VIRTUOSO = """
+[Database]
+DatabaseFile = {folder}/virtuoso.db
+ErrorLogFile = {folder}/virtuoso.log
+LockFile = {folder}/virtuoso.lck
+TransactionFile = {folder}/virtuoso.trx
+xa_persistent_file = {folder}/virtuoso.pxa
+[TempDatabase]
+DatabaseFile = {folder}/temporary.db
+TransactionFile = {folder}/temporary.trx
+[Parameters]
+ServerPort = 127.0.0.1:{sql}
+DirsAllowed = /
+NumberOfBuffers = 340000
+[HTTPServer]
+ServerPort = 127.0.0.1:{http}
+[SPARQL]
+ResultSetMaxRows = 10000000
+"""
+"""As its manual advises for 4 GB of memory, and with all rows of an answer."""
 Rows = list[tuple[str, ...]]
 Findings = set[tuple[str, str]]
 """What does not keep which rule, as prefixed names."""
@@ -162,10 +187,82 @@ class Oxigraph:
         return ran.stdout
 
 
+class Virtuoso:
+    """A Virtuoso server on this machine that runs before the work begins; it does not validate."""
+
+    def __init__(self, root: Path, inferred: Path) -> None:
+        """Take a project, and what follows from it; start an empty server."""
+        self._files = [*(source.path for source in _sources(root)), inferred]
+        self._folder = tempfile.TemporaryDirectory()
+        self._sql, self._http = _free_port(), _free_port()
+        ini = Path(self._folder.name) / "virtuoso.ini"
+        ini.write_text(_VIRTUOSO.format(folder=ini.parent, sql=self._sql, http=self._http))
+        command = ["virtuoso-t", "+foreground", "+configfile", ini]
+        silent = subprocess.DEVNULL
+        self._server = subprocess.Popen(command, stdout=silent, stderr=silent)
+        atexit.register(self._end)
+        self._wait()
+
+    def load(self) -> None:
+        """Load every file into one graph by the bulk loader."""
+        listed = [
+            f"ld_dir('{file.parent.absolute()}', '{file.name}', 'urn:all')" for file in self._files
+        ]
+        program = [*listed, "rdf_loader_run()", "checkpoint"]
+        refused = (
+            "select count(*) from DB.DBA.LOAD_LIST where ll_error is not null or ll_state <> 2"
+        )
+        told = self._run(*program, refused)
+        if "\n0\n" not in told:
+            raise RuntimeError(told)
+
+    def validate(self) -> Findings:
+        """Say that there is no such thing."""
+        raise NotImplementedError
+
+    def ask(self, sparql: str) -> Rows:
+        """Ask by its protocol; a cell is what the answer says, whatever type it has."""
+        form = {"query": sparql, "default-graph-uri": "urn:all", "format": _JSON}
+        with urlopen(self._address, urlencode(form).encode()) as reply:  # noqa: S310  our own server
+            if state := reply.headers.get("X-SQL-State"):
+                raise RuntimeError(state)
+            answer = json.load(reply)
+        names = answer["head"]["vars"]
+        rows = answer["results"]["bindings"]
+        return [tuple(row[name]["value"] if name in row else "" for name in names) for row in rows]
+
+    @property
+    def _address(self) -> str:
+        return f"http://127.0.0.1:{self._http}/sparql"
+
+    def _run(self, *statements: str) -> str:
+        program = "; ".join(statements)
+        command = ["isql-vt", str(self._sql), "dba", "dba", "banner=off", f"exec={program};"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 60
+        while self._server.poll() is None and time.monotonic() < end:
+            with suppress(OSError), urlopen(f"{self._address}?query=ASK%20%7B%7D", timeout=5):  # noqa: S310  our own server
+                return
+            time.sleep(0.1)
+        raise TimeoutError("Virtuoso did not start")
+
+    def _end(self) -> None:
+        self._server.kill()
+        self._server.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
 STACKS: dict[str, Callable[[Path, Path], Stack]] = {
     "ordinary": Ordinary,
     "communique": Communique,
     "oxigraph": Oxigraph,
+    "virtuoso": Virtuoso,
 }
 
 

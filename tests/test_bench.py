@@ -68,7 +68,8 @@ def test_rows_that_differ_are_marked_as_wrong(checkout: Path, tmp_path: Path) ->
     found = ("communique", "ask", one), ("oxigraph", "ask", other), ("oxigraph", "load", None)
 
     wrong = "wrong: other rows of demands"
-    assert _problems(checkout, tmp_path, *found) == [wrong, wrong, ""]
+    assert _problems(checkout, tmp_path, *found) == ["", wrong, ""]
+    assert _problems(checkout, tmp_path, found[1], ("ordinary", "ask", one)) == [wrong, ""]
     assert _problems(checkout, tmp_path, found[0], ("oxigraph", "ask", one)) == ["", ""]
 
 
