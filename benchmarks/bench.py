@@ -107,8 +107,11 @@ class Ran:
     problem: str
 
 
-def run(command: Sequence[str | Path], limit: float) -> Ran:
-    """Run a command; end it, and what it started, after so many seconds."""
+def run(command: Sequence[str | Path], limit: float, *, worst: int = 0) -> Ran:
+    """Run a command; end it, and what it started, after so many seconds.
+
+    A problem is an exit code above the `worst` that a run may have which did its work.
+    """
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as told:
         begun = time.perf_counter()
         child = subprocess.Popen(command, stdout=printed, stderr=told, start_new_session=True)
@@ -122,7 +125,7 @@ def run(command: Sequence[str | Path], limit: float) -> Ran:
         printed.seek(0)
         told.seek(0)
         problem = f"{_OVER}{limit:.0f} s" if late else ""
-        if child.returncode not in {0, 1} and not late:
+        if not 0 <= child.returncode <= worst and not late:
             problem = f"failed: {(told.read().strip().splitlines() or ['?'])[-1][:80]}"
         lines = tuple(printed.read().splitlines())
     computed = usage.ru_utime + usage.ru_stime
@@ -195,8 +198,9 @@ class Bench:
             if stack != "virtuoso" and (stack != "oxigraph" or task != "command validate"):
                 made = Measured(1, task, stack)
                 self.measured.append(made)
+                worst = 1 if command[:3] == own and task == "command validate" else 0
                 for _ in self._repeats(made):
-                    self._note(made, self._run(command, stack))
+                    self._note(made, self._run(command, stack, worst=worst))
 
     def _stages(
         self, articles: int, project: Path, inferred: Path, stack: str, stages: Sequence[str]
@@ -247,10 +251,11 @@ class Bench:
         if made.problem.startswith(_OVER):
             self._given_up.add((made.stack, made.task))
 
-    def _run(self, command: Sequence[str | Path], stack: str) -> Ran:
+    def _run(self, command: Sequence[str | Path], stack: str, *, worst: int = 0) -> Ran:
         """Run a command: what is measured for itself may take all the time that is left."""
         left = self._left()
-        return run(command, left if stack == "communique" else min(self._limit, left))
+        limit = left if stack == "communique" else min(self._limit, left)
+        return run(command, limit, worst=worst)
 
     def _note(self, made: Measured, ran: Ran, before: float = 0.0) -> None:
         made.seconds.append(ran.seconds - before)

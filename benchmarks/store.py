@@ -119,12 +119,12 @@ def ask(project: Path, store: Path, patience: float) -> Iterator[tuple[str, floa
 
     A question that takes longer than `patience` is stopped, in a process of its own.
     """
-    from communique import ondisk, questions
+    from communique import dataset, ondisk, questions
     from communique.errors import CommuniqueError
     from communique.worker import Limits, Worker
 
     limits = Limits(patience, held=ondisk.held_in(store))
-    with ondisk.seen(project, store) as seen:
+    with dataset.seen(project, store) as seen:
         for question in questions.questions(project):
             try:
                 with Worker(seen, limits) as worker:

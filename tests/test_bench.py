@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,30 @@ def test_a_tiny_run_writes_figures_and_a_chart(checkout: Path, tmp_path: Path) -
     assert re.search(r"\| all questions \| 1 \| 2 \| 2 times \| [0-9.]+ times \|", told)
     chart = ET.parse(tmp_path / "results.svg").getroot()  # noqa: S314  our own file
     assert sum(each.tag.endswith("rect") for each in chart.iter()) == 1 + 1 + len(rows)
+
+
+def test_a_stack_that_breaks_has_no_figure(checkout: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(checkout / "benchmarks", tmp_path / "benchmarks"))
+    stacks = copy / "stacks.py"
+    stacks.write_text(stacks.read_text(encoding="utf-8").replace("def ask(", "def asks("))
+    sizes = ("--articles", "1", "--runs", 1, "--stacks", "communique")
+
+    ran = _run(checkout, copy / "bench.py", *sizes, "-o", tmp_path)
+
+    told = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| 1 | all questions | communique | failed: AttributeError" in told
+    assert ran.returncode == 1
+
+
+def test_a_store_is_measured(checkout: Path, tmp_path: Path) -> None:
+    questions = list((checkout / "queries").glob("*.rq"))
+
+    ran = _run(checkout, checkout / "benchmarks" / "store.py", "1", tmp_path)
+
+    assert ran.stderr == ""
+    assert f"| questions asked | {len(questions)} |" in ran.stdout
+    assert re.search(r"\| command `compare a1:v066` \| [0-9.]+ s, computing", ran.stdout)
+    assert "## 100,000 articles, not measured: 100,000 times the last" in ran.stdout
 
 
 def test_rows_that_differ_are_marked_as_wrong(checkout: Path, tmp_path: Path) -> None:
