@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -287,6 +288,30 @@ def _of_another_version(path: Path) -> None:
     database.close()
 
 
+def _without(kind: str) -> Callable[[Path], None]:
+    """Take out all that is kept under some names."""
+
+    def spoil(path: Path) -> None:
+        with sqlite3.connect(path) as database:
+            database.execute("DELETE FROM content WHERE name LIKE ?", (kind,))
+            assert database.execute("SELECT changes()").fetchone() != (0,)
+        database.close()
+
+    return spoil
+
+
+def _older(path: Path) -> None:
+    """Put a part of an older memory in the place of a newer one, each of them whole."""
+    with sqlite3.connect(path) as database:
+        body = b"older " * 9
+        seal = sha256(b"\0".join([b"index", body])).hexdigest()[:32]
+        database.execute("UPDATE content SET body = ?, seal = ? WHERE name = 'index'", (body, seal))
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "edit", ["another label of an actor", "another force", "a span of one's own"]
+)
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -297,17 +322,26 @@ def _of_another_version(path: Path) -> None:
         _of_another_version,
         lambda path: path.write_bytes(b""),
         lambda path: path.write_text("no database"),
+        _without("shared %"),
+        _without("names %"),
+        _without("index"),
+        _older,
     ],
-    ids=["flipped", "cut", "forged", "no details", "another version", "empty", "foreign"],
+    ids=[
+        *("flipped", "cut", "forged", "no details", "another version", "empty", "foreign"),
+        *("no shared things", "no names", "no index", "older"),
+    ],
 )
 def test_a_damaged_memory_is_made_again_and_never_believed(
-    several: Path, tmp_path: Path, spoil: Callable[[Path], None]
+    several: Path, tmp_path: Path, spoil: Callable[[Path], None], edit: str
 ) -> None:
     EDITS["no voice"](several)
+    EDITS["a span of another's"](several)
+    _spans("2", "t2")(several)
     folder = tmp_path / "memory"
     _again(several, folder)
     spoil(_database(folder))
-    EDITS["another label of an actor"](several)
+    EDITS[edit](several)
 
     assert _again(several, folder)[0] == _cold(several)
     assert _again(several, folder) == (_cold(several), set())

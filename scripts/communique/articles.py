@@ -115,7 +115,12 @@ class _Article(Gate):
         context = frame.context
         super().__init__(context.root, context.choices, found, at_the_door, placed=frame.placed)
         self._engine = frame.engine
-        self.frame = frame
+        self._shared = frame
+
+    @cached_property
+    def frame(self) -> Frame:
+        """What is shared, as far as it is needed here."""
+        return self._shared.beside(self._graphs.data)
 
     # What a whole project reads itself is here of what is shared.
 
@@ -218,7 +223,7 @@ class _Article(Gate):
 
     @cached_property
     def _graphs(self) -> Graphs:
-        texts = self.frame.context.texts
+        texts = self._shared.context.texts
         found = graphs(
             (each for each in self._documents if each.text not in texts), placed=self._placed
         )

@@ -15,7 +15,9 @@ from communique.reaching import TYPE
 class Extracted(Protocol):
     """An article of which an extract is made."""
 
-    frame: Frame
+    @property
+    def frame(self) -> Frame:
+        """What is shared."""
 
     @property
     def own(self) -> Collection[Node]:

@@ -1,7 +1,7 @@
 """What all articles of a project share, in the forms in which an article is checked beside it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
@@ -97,6 +97,10 @@ class Frame:
         self.judge: Graphs = graphs(judge, placed=self.placed) if judge else self.graphs
         self.engine = engine(context.choices.engine)
         self.asked = [q for q in self.graphs.data if q.graph_name not in _ASIDE]
+
+    def beside(self, _said: Sequence[Quad]) -> "Frame":
+        """Return it as far as an article needs it that says so much: all of it."""
+        return self
 
     @cached_property
     def ontology(self) -> list[Quad]:

@@ -177,6 +177,13 @@ class Memo:
             self._write("DELETE FROM outcome WHERE paths = ?", paths)
             self._write("DELETE FROM detail WHERE paths = ?", paths)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._sets.clear()
+        with self.at_once():
+            for table in ("outcome", "detail", "content"):
+                self._write(f"DELETE FROM {table}")  # noqa: S608  our own names
+
     def _write(self, sql: str, *values: object) -> None:
         try:
             self._database.execute(sql, values)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 
@@ -10,6 +11,7 @@ from communique.dataset import Term
 from communique.engines import Result, Shapes, sh
 from communique.namespaces import PREFIXES
 from communique.reaching import (
+    FOREIGN,
     OWN,
     TYPE,
     Profile,
@@ -54,6 +56,10 @@ class Far:
         return frozenset(self.own.back | self.of_shared.back)
 
 
+Parted = Mapping[str, Any]
+"""How shapes were parted, in a form that JSON can say."""
+
+
 class Parts:
     """Shapes, parted by how far each rule of a shape with a target reaches."""
 
@@ -64,15 +70,23 @@ class Parts:
         classes: Callable[[Iterable[str]], Collection[str]],
         *,
         together: bool = False,
+        found: "Parted | None" = None,
     ) -> None:
         """Take shapes, by what the things of the project are joined, and what is above classes.
 
-        `together` leaves no rule to an article alone, and asks for all that it says.
+        `together` leaves no rule to an article alone, and asks for all that it says. What was
+        `found` of the same shapes and things before is not looked for again.
         """
         self.shapes = Shapes(quads)
         self._quads = quads
         self._profile = profile
         self._classes = classes
+        if found is None:
+            self._part(together=together)
+        else:
+            self._recall(found)
+
+    def _part(self, *, together: bool) -> None:
         found = [self._far(rule) for rule in self._rules()]
         self.far = tuple(each for each in found if each.own.is_far or each.of_shared.is_far)
         """What an extract of each article is needed for."""
@@ -84,6 +98,40 @@ class Parts:
         if together or self._is_tangled():
             self._wide = {each.rule for each in found}
             self.far = tuple(replace(each, everything=True) for each in found)
+
+    def _recall(self, found: "Parted") -> None:
+        rules = list(self._rules())
+        self.far = tuple(
+            Far(rules[at], self._reach(*own), self._reach(*of_shared), everything)
+            for at, everything, own, of_shared in found["far"]
+        )
+        self.along, self.back = frozenset(found["along"]), frozenset(found["back"])
+        self._wide = {rules[at] for at in found["wide"]}
+
+    def _reach(self, along: Iterable[str], back: Iterable[str], is_far: bool) -> Reach:  # noqa: FBT001
+        sorts = Sorts((FOREIGN,) if is_far else ())
+        return Reach(self._profile, sorts, set(along), set(back))
+
+    @property
+    def found(self) -> "Parted":
+        """What was found, in a form that JSON can say."""
+        numbers = {rule: number for number, rule in enumerate(self._rules())}
+        return {
+            "far": [
+                (
+                    numbers[each.rule],
+                    each.everything,
+                    *(
+                        (sorted(reach.along), sorted(reach.back), reach.is_far)
+                        for reach in (each.own, each.of_shared)
+                    ),
+                )
+                for each in self.far
+            ],
+            "along": sorted(self.along),
+            "back": sorted(self.back),
+            "wide": sorted(numbers[rule] for rule in self._wide),
+        }
 
     @cached_property
     def near(self) -> list[Quad]:

@@ -30,10 +30,17 @@ from communique.validation import Choices
 
 def report(root: Path, choices: Choices, folder: Path, checking: Checking | None) -> Report:
     """Check a project, and remember in a folder what comes of each article."""
-    checking = checking or one_by_one
     with closing(Memo(folder_of(root, folder))) as memo:
-        standing = Standing(root, choices, memo, stamps(root), _how(root, choices))
-        return standing.report(checking) or Remembered(standing, checking).report()
+        try:
+            return _report(root, choices, memo, checking or one_by_one)
+        except Damaged:
+            memo.clear()
+            return _report(root, choices, memo, checking or one_by_one)
+
+
+def _report(root: Path, choices: Choices, memo: Memo, checking: Checking) -> Report:
+    standing = Standing(root, choices, memo, stamps(root), _how(root, choices))
+    return standing.report(checking) or Remembered(standing, checking).report()
 
 
 class Remembered(Run):

@@ -12,7 +12,7 @@ article. So a part that is older or newer than the others is not believed, nor o
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ from communique.concluding import (
     told,
 )
 from communique.errors import CommuniqueError
+from communique.excerpts import Recalled, Shelf
 from communique.findings import Report
 from communique.frame import Context
 from communique.intake import Document, content, is_article
@@ -40,6 +41,8 @@ from communique.validation import Choices
 _HEAD, _INDEX, _NAMES = "standing", "index", "names {}"
 _UNKNOWN = "unresolved "
 _NOTHING = ("", "", "")
+_FEW = 8
+"""With no more edited articles, of what is shared is read what they come to."""
 _MARK = 32
 """Letters at the beginning of a part of the names."""
 _A_PART = 2048
@@ -157,16 +160,38 @@ class Standing:
         self, head: _Head, paths: Sequence[str], checking: Checking
     ) -> list[Outcome] | None:
         """Check articles that were edited, beside what is shared as it was."""
-        context = self._context(head)
         try:
+            context = self._context(head, paths)
             found = list(checking(context, [(path,) for path in paths])) if context else []
-        except CommuniqueError:
+        except (CommuniqueError, Damaged):
             return None
         return found if context and all(all(each.digests) for each in found) else None
 
-    def _context(self, head: _Head) -> Context | None:
+    def _context(self, head: _Head, edited: Sequence[str]) -> Context | None:
+        """Return what is shared, unless it has changed meanwhile: in part, if few were edited."""
+        shelf = Shelf(self.memo, head.mark)
+        if len(edited) > _FEW or not shelf.is_filled:
+            return self._read(head, head.documents)
+        texts = (content(self.root, path)[0] or b"" for path in edited)
+        if any(shelf.holds(text.decode("utf-8-sig", "replace")) for text in texts):
+            return None
+        judging = [path for path in head.documents if path.startswith(("ontology/", "shapes/"))]
+        first = self._read(head, judging)
+        return first and Recalled(
+            **{each.name: getattr(first, each.name) for each in fields(first)},
+            shelf=shelf,
+            read=lambda: self._whole(head),
+        )
+
+    def _whole(self, head: _Head) -> Context:
+        found = self._read(head, head.documents)
+        if found is None:
+            raise Damaged(_INDEX)
+        return found
+
+    def _read(self, head: _Head, paths: Iterable[str]) -> Context | None:
         documents = list[Document]()
-        for path in head.documents:
+        for path in paths:
             data = content(self.root, path)[0] or b""
             if sha256(data).hexdigest() != self._index[path].digest:
                 return None
@@ -308,12 +333,15 @@ class Standing:
             faulty=["\n".join(each.paths) for each in found if each.findings],
             crowded=sorted(crowded),
             parts=0,
-            mark=settled.shared[:_MARK],
+            mark=sha256(f"{settled.base} {settled.shared}".encode()).hexdigest()[:_MARK],
         )
         parts = _parted(found, crowded)
         with self.memo.at_once():
             self._write_parts(head, dict(enumerate(parts)))
             self._write(replace(head, parts=len(parts)), index)
+        shelf = Shelf(self.memo, head.mark)
+        if not shelf.is_filled:
+            shelf.fill(context.frame(placed=False))
 
     def forget(self) -> None:
         """Let nothing stand."""
