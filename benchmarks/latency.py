@@ -5,7 +5,7 @@ Run it: python benchmarks/latency.py [--articles 100,1000] [--runs N] [--limit S
 Each corpus is loaded once, in memory, as `communique query` does. Then each question is asked in a
 process of its own, and its rows are fetched; names, layout and loading are not counted. It is asked
 once more, before, and that is not counted either: a process that is forked copies what it touches
-first, which takes up to five times as long as the answer, and a command does not. Times are of the
+first, which takes several times as long as the answer, and a command does not. Times are of the
 processor, so that what else runs on the machine disturbs them less. Growth is how many times the
 median is that of the size before; up to the factor of the articles it is linear.
 """
