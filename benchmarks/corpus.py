@@ -31,7 +31,7 @@ from templates import Graph, Template, groups, template
 from communique.canonical import plain
 from communique.dataset import graph_iri
 from communique.namespaces import BASE
-from communique.passages import digest
+from communique.passages import SHORTEST_DIGESTED, digest, record
 from communique.policy import LONGEST_LABEL
 from communique.resources import root
 from planted import FAULTS, Fault
@@ -43,7 +43,10 @@ _BLOCKS_A_FILE = 20
 _ARTICLES_A_FILE = 100
 _CURATED_ARTICLES, _CURATED_FINDINGS = 10_000, 999
 """How far the curators have got; their one file has names for no more findings."""
+_UNREPORTED = ", not reported"
 _LONGEST_SENTENCE, _LONGEST_QUOTE = 400, 100
+_LABELLED = 5
+"""The parts of a key for a label, the last of them the thing that has it."""
 _ARTICLE = re.compile(r"(?<![\w:/-])a1:([\w-]+)")
 _OPAQUE = re.compile(r"[a-z][0-9]+[a-z]?|copy|source")
 _DAY = re.compile(r'"([0-9-]+)"(\S+)')
@@ -104,6 +107,11 @@ class Model:
         self.kinds = {
             name: graph.kind(name) for name in graph.subjects if not name.startswith("curator:")
         }
+        self.owners = {
+            post: (graph.names(post, "org:postIn") or graph.names(post, "org:reportsTo"))[0]
+            for post in graph.subjects
+            if self.kinds.get(post) == "Post"
+        }
         self.others = {key.split(" ")[1] for key in self.cast.keys if key.startswith("other ")}
         posts = (
             (post, member)
@@ -153,8 +161,14 @@ class _Filling(dict[str, str]):
         return self.cast[what].name
 
     def _phrase(self, what: str) -> str:
-        _, language, words = what.split(" ")
+        _, language, words = what.split(" ")[:3]
         return f'"{invented.phrase(self.random, min(int(words), 8), LONGEST_LABEL)}"{language}'
+
+    def _unreported(self, what: str) -> str:
+        _, language, words = what.split(" ")
+        left = LONGEST_LABEL - len(_UNREPORTED)
+        said = invented.phrase(self.random, min(int(words), 8), left)
+        return f'"{said}{_UNREPORTED}"{language}'
 
     def _sentence(self, what: str) -> str:
         _, language, words = what.split(" ")
@@ -204,6 +218,8 @@ class _OfArticle(_Filling):
         self._digest = digest(self.text)
         self._years, self._days = random.randrange(-20, 21, 4), random.randrange(-12, 13)
         days = [_DAY.fullmatch(key[4:]) for key in template.keys if key.startswith("day ")]
+        phrases = [key.split(" ") for key in template.keys if key.startswith("phrase ")]
+        self._labels = {parts[-1]: " ".join(parts) for parts in phrases if len(parts) == _LABELLED}
         self._broad = {day[1] for day in days if day and len(day[1]) < len("2025-03-18")}
 
     def _base(self, _: str) -> str:
@@ -241,6 +257,20 @@ class _OfArticle(_Filling):
     def _sha256(self, what: str) -> str:
         return f'"{digest(self._words(what)) if what else self._digest}"^^xsd:hexBinary'
 
+    def _recordSha256(self, what: str) -> str:  # noqa: N802  as above
+        place, graph = what.partition("-")[2], self._model.graph
+        told: tuple[object, ...] = (len(self.text), self._digest)
+        if place:
+            words = self._words(place)
+            digests = [digest(words), digest(plain(words))]
+            told = (
+                graph.text(what, "dcterms:identifier"),
+                graph.text(what, "dcterms:type"),
+                len(plain(words)),
+                *(digests if len(words) >= SHORTEST_DIGESTED else ["", ""]),
+            )
+        return f'"{record(*told)}"^^xsd:hexBinary'
+
     def _quote(self, what: str) -> str:
         words = self._words(what)[:_LONGEST_QUOTE].split()
         cut = " ".join(words[1:-1]) or max(words, key=len)
@@ -271,6 +301,13 @@ class _OfArticle(_Filling):
         code = self._code_of(thing)
         phrase = invented.phrase(self.random, min(int(words), 8), LONGEST_LABEL - len(code) - 1)
         return f'"{phrase} {code}"{language}'
+
+    def _account(self, what: str) -> str:
+        language, subject = what.split(" ")
+        (voice,) = self._model.graph.names(subject, "cmq:accountVoice")
+        (occasion,) = self._model.graph.names(subject, "cmq:ofOccasion")
+        begun = self[self._labels[occasion]].split('"')[1].split()[0]
+        return f'"{self.cast[voice].short}\'s account of the {begun}"{language}'
 
     def _said(self, what: str) -> str:
         _, language, words, subject = what.split(" ")
@@ -372,6 +409,8 @@ def _cast(model: Model, seed: int, block: int) -> dict[str, Role]:
         number = seed * 1009 + block * len(model.kinds) + at
         label, *others = invented.labels(kind, number)
         name = f"{role.partition(':')[0]}:{label.lower().replace(' ', '-')}"
+        if role in model.owners:
+            label = f"{label} of {found[model.owners[role]].label}"
         found[role] = Role(name, label, tuple(others) if role in model.others else ())
     return found
 

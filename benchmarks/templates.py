@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 )
 _KEPT = {"dcterms:date", "dcterms:identifier"}
 """Days of curation, and names of passages: they say nothing of the article."""
+_SILENCE = "cmqv:not-reported"
 _SENTENCES = {"rdfs:comment", "skos:scopeNote"}
 
 
@@ -46,6 +47,11 @@ class Graph:
         """List the numbers that some predicates give."""
         said = self._said.get(subject, {})
         return [int(each.value) for predicate in predicates for each in said.get(predicate, ())]
+
+    def text(self, subject: str, predicate: str) -> str:
+        """Return the one literal that a predicate gives, as it is written."""
+        (found,) = self._said[subject][predicate]
+        return found.value
 
     def is_told(self, subject: str, predicate: str) -> bool:
         """Tell whether something has a value of a predicate."""
@@ -97,10 +103,13 @@ def template(text: str, graph: Graph, *, mark: str = "") -> Template:
 
     The keys: `own s001` a thing of the article, `base` its namespace, `role actor:x` of the
     registry, `place 0-62` a passage or span, `offset 62`, `canonicalLength 0-62`, `sha256 0-62`,
-    `canonicalSha256 0-62`, `quote 0-62`, `day "2025-03-18"^^xsd:date`, `duration P30D`,
-    `figure 175`, `same <iri>`, `code cmq:ISO3166Alpha2 0`; and of texts, each with its number,
-    language and length in words, `said 7 @en 5 s001`, `label actor:x`, `other actor:x 1`,
-    `phrase 7 @en 5`, `sentence 7 @en 5`, `sign a1:x` and `signed 7 @en 5 a1:x` for its label.
+    `canonicalSha256 0-62`, `recordSha256 passage:ba01b1d8-0-62`, `quote 0-62`,
+    `day "2025-03-18"^^xsd:date`, `duration P30D`, `figure 175`, `same <iri>`,
+    `code cmq:ISO3166Alpha2 0`; and of texts, each with its number, language and length in words,
+    `said 7 @en 5 s001`, `label actor:x`, `other actor:x 1`, `phrase 7 @en 5`,
+    `phrase 7 @en 5 a1:v001` for a label, `unreported 7 @en 5` for that of a finding of silence,
+    `account @en a1:x` for that of an account, `sentence 7 @en 5`, `sign a1:x` and
+    `signed 7 @en 5 a1:x` for its label.
     """
     cut = _Cut(graph, mark)
     parts = [""]
@@ -146,7 +155,8 @@ class _Cut:
     def _of_text(self, token: re.Match[str], subject: str, predicate: str) -> str:
         kind, text, place = token["kind"] or "", token["text"], subject.partition("-")[2]
         if kind == "^^xsd:hexBinary" or predicate == "cmq:quote":
-            return f"{predicate.partition(':')[2]} {place}"
+            name = predicate.partition(":")[2]
+            return f"{name} {subject if name == 'recordSha256' else place}"
         if predicate in _KEPT:
             return ""
         if kind.startswith("^^xsd:") and re.match(r"[0-9]{4}", text):
@@ -169,11 +179,19 @@ class _Cut:
         if not language:
             return f"sign {subject}"
         rest = f"{self._mark}{self._texts} {language} {len(text.split())}"
-        if predicate == "rdfs:label" and self._graph.kind(subject) == "Statement":
-            return f"said {rest} {subject}"
-        if predicate == "rdfs:label" and self._graph.is_told(subject, "skos:notation"):
-            return f"signed {rest} {subject}"
+        if predicate == "rdfs:label":
+            return self._of_label(rest, subject)
         return f"{'sentence' if predicate in _SENTENCES else 'phrase'} {rest}"
+
+    def _of_label(self, rest: str, subject: str) -> str:
+        kind = self._graph.kind(subject)
+        if kind == "Account":
+            return f"account {rest.split()[1]} {subject}"
+        if _SILENCE in self._graph.names(subject, "cmq:kind"):
+            return f"unreported {rest}"
+        if self._graph.is_told(subject, "skos:notation"):
+            return f"signed {rest} {subject}"
+        return f"{'said' if kind == 'Statement' else 'phrase'} {rest} {subject}"
 
 
 def _of_name(prefix: str, local: str) -> str:

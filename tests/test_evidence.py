@@ -493,6 +493,17 @@ def test_no_words_of_the_text_are_published() -> None:
     assert not [word for word in TEXT.split() if len(word) > 4 and word in literals]
 
 
+def test_a_record_has_the_digest_of_what_is_said_in_it() -> None:
+    (short,) = cut(TEXT, [DATELINE])
+    found = passages(TEXT, [short], source=SOURCE, copy=COPY)
+    records = [t.object for t in found if t.predicate.value == CMQ + "recordSha256"]
+    of_copy, of_passage = [each.value for each in records if isinstance(each, Literal)]
+
+    assert of_copy == digest(f"{len(TEXT)} {digest(TEXT)}")
+    said = f"{short.identifier} {short.kind} {len(plain(DATELINE))} - -"
+    assert of_passage == digest(said)
+
+
 # canon-1
 
 

@@ -71,6 +71,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def record(*said: object) -> str:
+    """Return the digest of what is said of a copy or a passage; what is not said is a hyphen."""
+    return digest(" ".join(str(each) or "-" for each in said))
+
+
 def copies(store: Store) -> list[Copy]:
     """Read the copies that a store describes."""
     return [
@@ -164,6 +169,7 @@ def passages(text: str, sentences: Iterable[Sentence], *, source: str, copy: str
         _link(copy, _CMQ + "copyOf", source),
         _count(copy, _CMQ + "codePoints", len(text)),
         _hex(copy, _CMQ + "sha256", whole),
+        _hex(copy, _CMQ + "recordSha256", record(len(text), whole)),
     ]
     for sentence in sentences:
         about += _passage(text, whole, sentence, source=source, copy=copy)
@@ -178,6 +184,9 @@ def _passage(text: str, whole: str, sentence: Sentence, *, source: str, copy: st
             "text. Count code points, end exclusive, without the space around the sentence"
         )
     iri = f"{PREFIXES['passage']}{tail(whole, sentence.start, sentence.end)}"
+    form, is_long = plain(words), len(words) >= SHORTEST_DIGESTED
+    digests = (digest(words), digest(form)) if is_long else ("", "")
+    told = record(sentence.identifier, sentence.kind, len(form), *digests)
     found = [
         _link(iri, _TYPE, _CMQ + "Passage"),
         Triple(NamedNode(iri), NamedNode(_IDENTIFIER), Literal(sentence.identifier)),
@@ -186,15 +195,14 @@ def _passage(text: str, whole: str, sentence: Sentence, *, source: str, copy: st
         _link(iri, _OA + "hasState", copy),
         _count(iri, _OA + "start", sentence.start),
         _count(iri, _OA + "end", sentence.end),
-        _count(iri, _CMQ + "canonicalLength", len(plain(words))),
+        _count(iri, _CMQ + "canonicalLength", len(form)),
+        _link(iri, _CMQ + "canonicalization", PREFIXES["cmqv"] + "canon-1"),
+        _hex(iri, _CMQ + "recordSha256", told),
     ]
-    if len(words) >= SHORTEST_DIGESTED:
-        found += [
-            _hex(iri, _CMQ + "sha256", digest(words)),
-            _hex(iri, _CMQ + "canonicalSha256", digest(plain(words))),
-            _link(iri, _CMQ + "canonicalization", PREFIXES["cmqv"] + "canon-1"),
-        ]
-    return found
+    names = ("sha256", "canonicalSha256") if is_long else ()
+    return found + [
+        _hex(iri, _CMQ + name, made) for name, made in zip(names, digests, strict=False)
+    ]
 
 
 def tail(whole: str, start: int, end: int) -> str:
