@@ -344,7 +344,7 @@ def with_faults(quads: list[Quad], chance: random.Random) -> list[Quad]:
     for _ in range(60):
         place = chance.randrange(len(changed))
         quad = changed[place]
-        others = [each for each in changed if is_compared(each) == is_compared(quad)]
+        others = [each for each in changed if measured_in(each) == measured_in(quad)]
         other = chance.choice(others)
         wrong = chance.choice([Literal("x"), Literal("x", language="de"), Literal(7), other.object])
         changed[place : place + 1] = chance.choice(
@@ -358,6 +358,12 @@ def with_faults(quads: list[Quad], chance: random.Random) -> list[Quad]:
             ]
         )
     return changed
+
+
+def measured_in(quad: Quad) -> str:
+    """Tell days from places, and both from all that is not compared."""
+    value = quad.object
+    return value.datatype.value if is_compared(quad) and isinstance(value, Literal) else ""
 
 
 def is_compared(quad: Quad) -> bool:
