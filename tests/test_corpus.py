@@ -18,7 +18,7 @@ from communique.validation import validate
 from conftest import Run
 
 KINDS = 8
-REQUIRED = {"account", "and", "not", "of", "reported", "s", "the", "unnamed"}
+REQUIRED = {"account", "and", "not", "of", "reported", "the", "unnamed"}
 """Words that the shapes ask for in labels."""
 KEPT = (
     NamedNode(PREFIXES["curator"] + "communique-contributors"),
