@@ -239,7 +239,8 @@ class _Article(Gate):
         data = (*self._said_elsewhere, *self._in_data)
         mine = (quad for quad in data if quad.subject in self.own)
         yield from unjudged(mine, self._union, frame.shapes)
-        found = self._engine.results(self._asked, frame.parts.near)
+        store = None if self._placed else self._union
+        found = self._engine.results(self._asked, frame.parts.near, store)
         results = [each for each in renamed(found) if each.focus in self.own]
         wording = Wording(self._union, frame.shapes, self._vocabulary)
         yield from self._told(results, frame.judge.shapes, frame.rules, wording)

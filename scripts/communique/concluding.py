@@ -481,7 +481,7 @@ class _Common(Gate):
         yield from unjudged(mine, self._union, frame.shapes)
         try:
             near = self._engine.results(self._judged_on, parts.near)
-            wide = self._engine.results(self._asked, parts.wide) if parts.far else ()
+            wide = self._engine.results(self._asked, parts.wide, self._union) if parts.far else ()
         except CommuniqueError as error:
             yield from self.refused(error)
             return

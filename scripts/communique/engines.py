@@ -43,14 +43,16 @@ class Engine(Protocol):
     def name(self) -> str:
         """What the engine is called: `fast` or `reference`."""
 
-    def results(self, data: Iterable[Quad], shapes: Iterable[Quad]) -> frozenset[Result]:
+    def results(
+        self, data: Iterable[Quad], shapes: Iterable[Quad], store: Store | None = None
+    ) -> frozenset[Result]:
         """Return what does not keep the rules; equal results are one.
 
         Both are stores, of which the default graph is judged, or quads, whose graphs are merged.
         The ontology is part of the data. A store keeps the value of a number and not how it is
         written (`01` is 1, and a `xsd:byte` an `xsd:integer`): to judge that, give quads. The data
         hold no malformed literal (see literals.malformed): on these, engines differ. Shapes that
-        no engine can follow raise CommuniqueError.
+        no engine can follow raise CommuniqueError. A `store` holds the data, if there is one.
         """
 
 
@@ -163,11 +165,13 @@ class Both:
     second: Engine
     name: str = "both"
 
-    def results(self, data: Iterable[Quad], shapes: Iterable[Quad]) -> frozenset[Result]:
+    def results(
+        self, data: Iterable[Quad], shapes: Iterable[Quad], store: Store | None = None
+    ) -> frozenset[Result]:
         """Return the results of both; raise CommuniqueError where they differ."""
         data, shapes = quads_of(data), quads_of(shapes)
-        found = self.first.results(data, shapes)
-        differing = disagreement(found, self.second.results(data, shapes))
+        found = self.first.results(data, shapes, store)
+        differing = disagreement(found, self.second.results(data, shapes, store))
         if differing:
             lines = "\n".join(f"  {line}" for line in differing)
             raise CommuniqueError(

@@ -39,9 +39,12 @@ class Fast:
         """Know no shapes yet."""
         self._known: tuple[Iterable[Quad], _Compiled] | None = None
 
-    def results(self, data: Iterable[Quad], shapes: Iterable[Quad]) -> frozenset[Result]:
+    def results(
+        self, data: Iterable[Quad], shapes: Iterable[Quad], store: Store | None = None
+    ) -> frozenset[Result]:
         """Return what does not keep the rules (see engines.Engine)."""
-        compiled, store = self._compiled(shapes), _store(data)
+        compiled = self._compiled(shapes)
+        store = _store(data) if store is None else store
         if not compiled.rules.declined(store):
             core = _core(data, compiled)
             if core is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyshacl
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 from pyshacl.errors import ReportableRuntimeError
 from rdflib import SH
 from rdflib.plugins.sparql import prepareQuery
@@ -58,7 +58,9 @@ class Reference:
 
     name = "reference"
 
-    def results(self, data: Iterable[Quad], shapes: Iterable[Quad]) -> frozenset[Result]:
+    def results(
+        self, data: Iterable[Quad], shapes: Iterable[Quad], _store: Store | None = None
+    ) -> frozenset[Result]:
         """Return what does not keep the rules (see engines.Engine)."""
         rules = quads_of(shapes)
         check_queries(rules)

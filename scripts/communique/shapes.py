@@ -128,7 +128,7 @@ def unjudged(data: Iterable[Quad], union: Store, shapes: Store) -> Iterator[Faul
         if isinstance(target.object, NamedNode):
             found = union.quads_for_pattern(None, target.object, None, DefaultGraph())
             judged_ |= {quad.object for quad in found}
-    above = things_of(union).above
+    above = Things((), (), (), _classes_above(union)).above
     types = defaultdict[object, list[Quad]](list)
     for quad in data:
         if quad.predicate == _TYPE:
@@ -186,15 +186,20 @@ class Things:
 def things_of(data: Store) -> Things:
     """Return what targets can find in a store."""
     predicates, terms, types = set[object](), set[object](), set[object]()
-    above = defaultdict[object, list[object]](list)
     for quad in data.quads_for_pattern(None, None, None, DefaultGraph()):
         predicates.add(quad.predicate)
         terms |= {quad.subject, quad.object}
         if quad.predicate == _TYPE:
             types.add(quad.object)
-        elif quad.predicate == _BELOW:
-            above[quad.subject].append(quad.object)
-    return Things(predicates, terms, types, above)
+    return Things(predicates, terms, types, _classes_above(data))
+
+
+def _classes_above(data: Store) -> dict[object, list[object]]:
+    """Return the classes just above each class."""
+    found = defaultdict[object, list[object]](list)
+    for quad in data.quads_for_pattern(None, _BELOW, None, DefaultGraph()):
+        found[quad.subject].append(quad.object)
+    return found
 
 
 def _idle(target: Quad) -> Fault:

@@ -312,7 +312,7 @@ class Gate:
         )
         yield from unjudged(self._in_data, self._union, shapes)
         try:
-            results = self._engine.results(self._asked, judge.shapes)
+            results = self._engine.results(self._asked, judge.shapes, self._union)
         except CommuniqueError as error:
             yield from self.refused(error)
             return
