@@ -363,6 +363,24 @@ def test_a_run_that_was_killed_leaves_what_it_had_checked(several: Path, tmp_pat
     assert _again(several, tmp_path)[1] == {"4.ttl"}
 
 
+def test_a_run_beside_another_does_not_put_back_what_that_one_found(
+    several: Path, tmp_path: Path
+) -> None:
+    _again(several, tmp_path)
+    EDITS["another force"](several)
+
+    def meanwhile(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
+        yield from one_by_one(context, units)
+        _spans("4", "s9")(several)
+        _again(several, tmp_path)
+
+    report(several, Choices(), tmp_path, meanwhile)
+    _spans("3", "s9")(several)
+
+    assert _again(several, tmp_path)[0] == _cold(several)
+    assert _again(several, tmp_path) == (_cold(several), set())
+
+
 def test_the_memory_of_one_project_is_not_that_of_another(several: Path, tmp_path: Path) -> None:
     folder = tmp_path / "memory"
     _again(several, folder)

@@ -137,7 +137,8 @@ class Standing:
         if new is None or left is None:
             return None
         with self.memo.at_once():
-            after = self._after(head, new)
+            is_current = self.memo.get(_HEAD) == asdict(head)
+            after = self._after(head, new) if is_current else None
             if after is None:
                 return None
             if new or any(self.stamps[path] != self._index[path].stamp for path in changed):
