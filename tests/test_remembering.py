@@ -413,6 +413,14 @@ def test_a_memory_that_cannot_be_written_is_one_clear_line(
     assert "Give --cache another folder" in told.stderr
 
 
+def test_a_project_that_is_not_there_is_one_clear_line(tmp_path: Path, run: Run) -> None:
+    told = run("validate", "--root", tmp_path / "none", "--cache", tmp_path / "memory")
+
+    assert told.exit_code == 2
+    assert told.stderr.count("\n") == 1
+    assert "no such folder" in told.stderr
+
+
 def test_warnings_are_remembered_too(several: Path, tmp_path: Path) -> None:
     path = several / "data" / "articles" / "2.ttl"
     path.write_text("PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n" + path.read_text("utf-8"))

@@ -39,7 +39,10 @@ def report(root: Path, choices: Choices, folder: Path, checking: Checking | None
 
 
 def _report(root: Path, choices: Choices, memo: Memo, checking: Checking) -> Report:
-    standing = Standing(root, choices, memo, stamps(root), _how(root, choices))
+    seen = stamps(root)
+    if not seen:
+        listed(root)  # tells which folder is missing
+    standing = Standing(root, choices, memo, seen, _how(root, choices))
     return standing.report(checking) or Remembered(standing, checking).report()
 
 
