@@ -310,7 +310,7 @@ def _parts(documents: Iterable[Document]) -> Iterator[bytes]:
 @cache
 def _tool() -> str:
     """Tell this tool from another: its version, its files, and its engines."""
-    files = [*Path(__file__).parent.glob("*.py")]
+    files = [*Path(__file__).parent.rglob("*.py")]
     for engine in ("pyoxigraph", "shacl", "pyshacl"):
         found = find_spec(engine)
         files += [Path(found.origin)] if found and found.origin else []
