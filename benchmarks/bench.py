@@ -65,7 +65,7 @@ _GOALS = (
 """Articles, task, and how many times as fast as the ordinary stack it should be."""
 _GROWTH = 12
 """At most so many times as long should ten times the articles take."""
-_OVER, _NO_TIME, _LATER = "over ", "no time left", "not tried: fewer articles took too long"
+_OVER, _NO_TIME = "over ", "no time left"
 _FEW = 10
 """Up to so many articles all have a fault, so that there is something to be found."""
 _QUESTION = "demands"
@@ -146,7 +146,6 @@ class Bench:
         self._limit = limit
         self._until = time.monotonic() + budget
         self._runs = runs
-        self._given_up: set[tuple[str, str]] = set()
         self.measured: list[Measured] = []
 
     def measure(self, sizes: Sequence[int], stacks: Sequence[str], beside: int) -> None:
@@ -238,9 +237,6 @@ class Bench:
 
     def _repeats(self, made: Measured) -> Iterator[None]:
         """Count the runs: none without time, one if it takes long."""
-        if (made.stack, made.task) in self._given_up:
-            made.problem = _LATER
-            return
         for _ in range(self._runs):
             if self._left() <= 0:
                 made.problem = made.problem or ("" if made.seconds else _NO_TIME)
@@ -248,8 +244,6 @@ class Bench:
             yield
             if made.problem or made.seconds[-1] > self._limit / 8:
                 break
-        if made.problem.startswith(_OVER):
-            self._given_up.add((made.stack, made.task))
 
     def _run(self, command: Sequence[str | Path], stack: str, *, worst: int = 0) -> Ran:
         """Run a command: what is measured for itself may take all the time that is left."""

@@ -236,8 +236,9 @@ class Virtuoso:
         return f"http://127.0.0.1:{self._http}/sparql"
 
     def _run(self, *statements: str) -> str:
-        program = "; ".join(statements)
-        command = ["isql-vt", str(self._sql), "dba", "dba", "banner=off", f"exec={program};"]
+        program = Path(self._folder.name) / "program.sql"
+        program.write_text("".join(f"{each};\n" for each in statements), encoding="utf-8")
+        command = ["isql-vt", str(self._sql), "dba", "dba", "banner=off", program]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def _wait(self) -> None:
