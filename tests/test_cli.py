@@ -589,6 +589,18 @@ def test_the_job_tells_each_step_while_it_runs(project: Path, tmp_path: Path) ->
     assert told[-1] == "Writing ..."
 
 
+@pytest.mark.parametrize("words", [("query",), ("query", "statements", "--format", "json")])
+def test_what_nobody_reads_is_no_finding(words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "communique", *words]
+
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_help_lists_every_command_on_a_line(run: Run) -> None:
     shown = run("--help").stdout.partition("Commands:\n")[2].splitlines()
     modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py")}

@@ -112,11 +112,16 @@ def test_an_unknown_prefix_is_named(union: Store) -> None:
         ("ASK {graph<urn:g>{ }}", True),
         ("SELECT * FROM graph:vocab { }", True),
         ("ASK { FILTER(1<2)GRAPH ?g { ?x ?y 1.GRAPH ?h{ } } }", True),
-        ("# asks where GRAPH may be from\nASK { ?graphs cmq:fromWhere ?s }", False),
+        ("# asks where GRAPH may be from\n\n #\nASK { ?s ?p 1 }", False),
         ("  # from\rASK { }", False),
         ("# all\rASK { GRAPH ?g { } }", True),
         ("ASK { } # from", True),
         ("ASK { ?s ?p 1 }# one\nGRAPH", True),
+        ('ASK { BIND("""a\n# b""" AS ?x) GRAPH ?g { ?s ?p ?o } }', True),
+        ("ASK { ?z cmq:codePoints 4544GRAPH ?g { ?s ?p ?o } }", True),
+        ("SELECT ?from { ?graph cmq:p $from }", False),
+        ("ASK { GRAPHgraph:vocab { ?s ?p ?o } }", True),
+        ("DESCRIBE cmqv:body FROMgraph:vocab", True),
     ],
 )
 def test_a_query_that_may_ask_of_graphs_is_known(sparql: str, asks: bool) -> None:  # noqa: FBT001

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from importlib import import_module
 
@@ -10,6 +11,9 @@ import click
 
 _INTERRUPTED = 130
 """What shells call a command that SIGINT ended."""
+
+_UNHEARD = 141
+"""What they call one that wrote to nobody; 1 would say that there are findings."""
 
 COMMANDS = {
     "build": "Check everything, answer every question, write what is published.",
@@ -56,7 +60,10 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
-        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(_UNHEARD)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except Exception as error:  # noqa: BLE001  whatever is left is a bug, and is shown as one
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:

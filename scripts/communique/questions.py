@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 _LARGEST = 1_000_000
 """Bytes that are read of a file; what a query may have is less, and the guard's to say."""
-_OF_GRAPHS = re.compile(r"\b(?:graph|from)\b", re.IGNORECASE)
-_REMARKS = re.compile(r"^\s*#[^\r\n]*", re.MULTILINE)
+_OF_GRAPHS = re.compile(r"graph|from", re.IGNORECASE)
+_ASIDE = re.compile(r"\A(?:\s|#[^\r\n]*)*|[?$]\w+")
+"""The header of a query, before which no string is open, and its variables."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def ask(
 
 def asks_of_graphs(sparql: str) -> bool:
     """Tell whether a query may say GRAPH or FROM: where in doubt, yes."""
-    return bool(_OF_GRAPHS.search(_REMARKS.sub("", sparql)))
+    return bool(_OF_GRAPHS.search(_ASIDE.sub("", sparql)))
 
 
 def with_prefixes(sparql: str) -> str:
