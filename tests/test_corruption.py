@@ -202,7 +202,7 @@ def test_what_only_the_text_refutes_counts_against_the_score_of_a_whole() -> Non
     only = {STRATUM: Reason(3, "text", "only the text tells whose it is")}
     worse = replace(HALF, survivors=Counter({STRATUM: 3}), reasons=only)
     assert (worse.percent, worse.strict) == (100.0, 92.5)
-    told = "below 93 % with what only the text refutes"
+    told = "below 95 % with what only the text refutes"
     assert told in catching.findings(ROOT, worse)
     assert told not in catching.findings(ROOT, worse, whole=False)
 
@@ -226,7 +226,7 @@ def test_a_survivor_that_is_noticed_now_is_told() -> None:
 def test_too_low_a_score_is_told() -> None:
     told = catching.findings(ROOT, replace(HALF, tried=Counter(drop=4)))
 
-    assert told[-2:] == ["below 95 %", "below 93 % with what only the text refutes"]
+    assert told[-2:] == ["below 95 %", "below 95 % with what only the text refutes"]
 
 
 def test_an_update_keeps_reasons_and_waits_for_new_ones(tmp_path: Path) -> None:
