@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from communique.dataset import Term
 from communique.engines import Shapes, check_queries, sh
@@ -39,10 +39,6 @@ _NOTHING = NamedNode(RDF + "nil")
 _BOUNDS = ("minExclusive", "minInclusive", "maxExclusive", "maxInclusive")
 _PAIRS = ("lessThan", "lessThanOrEquals")
 _REPEATED = ("oneOrMorePath", "zeroOrMorePath", "zeroOrOnePath")
-_DATE = PREFIXES["xsd"] + "date"
-_TIMED = frozenset({_DATE, PREFIXES["xsd"] + "dateTime"})
-_ZONED = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\Z")
-_DATE_IN_ZONE, _EITHER = "date in zone", {"time", "time in zone"}
 _UNANSWERED = re.compile(r"[?$](?:currentShape|failure|message|shapesGraph)\b")
 
 
@@ -131,35 +127,22 @@ class Rules(Shapes):
 
     def _unbounded(self) -> str:
         """Name a bound that is no number, text, date or time."""
-        bounds = (bound for each in self.subjects() for bound in self._bounds(each))
+        bounds = (b for each in self.subjects() for name in _BOUNDS for b in self.of(each, name))
         return next((f"{bound} is a bound" for bound in bounds if not _is_compared(bound)), "")
 
-    def _bounds(self, shape: Term) -> list[Term]:
-        return [bound for name in _BOUNDS for bound in self.of(shape, name)]
-
     def _incomparable(self, data: Store) -> str:
-        """Name a literal in the data that is compared and is no number, text, date or time.
-
-        On dates with a time zone the engines differ, and on times if only some have one.
-        """
-        zones = {_zone(bound) for each in self.subjects() for bound in self._bounds(each)}
+        """Name a literal in the data that is compared and is no number, text, date or time."""
         for predicate in self._compared:
             for quad in data.quads_for_pattern(None, predicate, None):
-                zones.add(_zone(quad.object))
-                is_known = not isinstance(quad.object, Literal) or _is_compared(quad.object)
-                if not is_known or _DATE_IN_ZONE in zones or zones >= _EITHER:
+                if isinstance(quad.object, Literal) and not _is_compared(quad.object):
                     return f"{quad.object} is compared"
         return ""
 
     @cached_property
     def _compared(self) -> list[NamedNode]:
-        """The predicates that lead to what shapes compare, with each other or with a day."""
-        comparing = (
-            each
-            for each in self.subjects()
-            if any(self.of(each, name) for name in _PAIRS) or any(map(_zone, self._bounds(each)))
-        )
-        return sorted({end for shape in comparing for end in self._ends(shape)}, key=str)
+        """The predicates that lead to what shapes compare."""
+        pairs = (each for each in self.subjects() if any(self.of(each, name) for name in _PAIRS))
+        return sorted({end for shape in pairs for end in self._ends(shape)}, key=str)
 
     def _ends(self, shape: Term) -> set[NamedNode]:
         """List the predicates that lead to what a shape compares: the last ones of its paths."""
@@ -195,14 +178,6 @@ class Rules(Shapes):
                 if self.objects(source, PREFIXES["owl"] + "imports"):
                     return f"{source} imports prefixes"
         return ""
-
-
-def _zone(term: Term | Triple) -> str:
-    """Tell whether a date or time has a time zone; return nothing of what is neither."""
-    if not isinstance(term, Literal) or term.datatype.value not in _TIMED:
-        return ""
-    kind = "date" if term.datatype.value == _DATE else "time"
-    return f"{kind} in zone" if _ZONED.search(term.value) else kind
 
 
 def _is_compared(term: Term) -> bool:
