@@ -97,7 +97,7 @@ def answered(  # noqa: PLR0913  one parameter for each option
     if question.byte_order_mark:
         tell(f"{question.path}: a byte order mark left out.")
     check(question.sparql, where=str(question.path), services=allow_service)
-    with seen(root, on_disk, tell, graphs=asks_of_graphs(question.sparql)) as store:
+    with seen(root, on_disk, tell, graphs=_of_graphs([question])) as store:
         question = _narrowed(store, question, given, known=endpoint is None)
         if endpoint is not None:
             asking = _asking_there(endpoint, timeout, tell)
@@ -122,6 +122,10 @@ def answered(  # noqa: PLR0913  one parameter for each option
 
 def _asked(root: Path, name: str | Question) -> Question:
     return name if isinstance(name, Question) else find(root, name)
+
+
+def _of_graphs(asked: Sequence[Question]) -> bool:
+    return any(asks_of_graphs(question.sparql) for question in asked)
 
 
 def _limits(on_disk: Path | None, seconds: float | None, *, network: bool = False) -> "Limits":
@@ -196,8 +200,7 @@ def test_all(
 ) -> list[Comparison]:
     """Compare every answer of a project with the stored one (see `dataset.seen`)."""
     found = questions(root)
-    graphs = any(asks_of_graphs(question.sparql) for question in found)
-    with seen(root, on_disk, tell, graphs=graphs) as store:
+    with seen(root, on_disk, tell, graphs=_of_graphs(found)) as store:
         return compare_all(root, store, found)
 
 
@@ -206,8 +209,7 @@ def update_all(
 ) -> list[Comparison]:
     """Store the present answers of a project, then compare (see `dataset.seen`)."""
     found = questions(root)
-    graphs = any(asks_of_graphs(question.sparql) for question in found)
-    with seen(root, on_disk, tell, graphs=graphs) as store:
+    with seen(root, on_disk, tell, graphs=_of_graphs(found)) as store:
         for question in found:
             write(root, store, question)
         return compare_all(root, store, found)
