@@ -2,7 +2,8 @@
 
 Run by bench.py, one stack in a process of its own (`again` edits an article, and puts it back):
 python benchmarks/stacks.py ordinary|communique|oxigraph|virtuoso PROJECT INFERRED STAGE ...
-INFERRED is a file of N-Triples that the stage `infer` writes; only `communique` does without.
+INFERRED is a file of N-Triples that the stage `infer` writes. `load` reads it with the other files;
+`reason` does without, for it finds what follows, which only `communique` does.
 
 Each stage prints a line of JSON when it is done: its seconds, and what it found.
 """
@@ -22,7 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from communique.dataset import Source
 
-STAGES = ("infer", "load", "validate", "again", "ask")
+STAGES = ("infer", "load", "reason", "validate", "again", "ask")
 _JSON = "application/sparql-results+json"
 _VIRTUOSO = """
 [Database]
@@ -60,20 +61,30 @@ Findings = set[tuple[str, str]]
 """What does not keep which rule, as prefixed names."""
 
 
-class Stack(Protocol):
-    """One way to do the work; asking comes after loading, and for most validating, too."""
+class Stack:
+    """One way to do the work; what it can't do it says of itself.
+
+    Asking comes after loading, and for most validating, too.
+    """
 
     def load(self) -> None:
-        """Read ontology and data with what follows from them, and the shapes."""
+        """Read ontology and data, what follows from them, and the shapes."""
+        raise NotImplementedError
+
+    def reason(self) -> None:
+        """Read ontology and data, and find what follows from them."""
+        raise NotImplementedError
 
     def validate(self) -> Findings:
         """Judge the data by the shapes."""
+        raise NotImplementedError
 
     def ask(self, sparql: str) -> Rows:
         """Answer a question: IRIs, and literals as they are written; nothing for unbound."""
+        raise NotImplementedError
 
 
-class Ordinary:
+class Ordinary(Stack):
     """rdflib and pySHACL, used as their manuals have it."""
 
     def __init__(self, root: Path, inferred: Path) -> None:
@@ -115,15 +126,27 @@ class Ordinary:
         return [tuple("" if term is None else str(term) for term in row) for row in found]
 
 
-class Communique:
+class Communique(Stack):
     """The functions behind `communique query`, and the command that validates."""
 
-    def __init__(self, root: Path, _: Path) -> None:
-        """Take a project; what follows from it is found while loading."""
+    def __init__(self, root: Path, inferred: Path) -> None:
+        """Take a project, and what follows from it."""
         self._root = root
+        self._files = [*(source.path for source in _sources(root)), inferred]
         self._cache = tempfile.TemporaryDirectory()
 
     def load(self) -> None:
+        """Load the files that the other stacks load."""
+        from pyoxigraph import DefaultGraph, Store
+
+        from communique.dataset import FORMATS
+
+        self._store = Store()
+        for path in self._files:
+            content = path.read_bytes()
+            self._store.load(content, format=FORMATS[path.suffix], to_graph=DefaultGraph())
+
+    def reason(self) -> None:
         """Load as `communique query` does."""
         from communique import dataset
 
@@ -156,7 +179,7 @@ class Communique:
         return [tuple(getattr(row[name], "value", "") for name in names) for row in found]
 
 
-class Oxigraph:
+class Oxigraph(Stack):
     """The command line of Oxigraph, which does not validate."""
 
     def __init__(self, root: Path, inferred: Path) -> None:
@@ -167,10 +190,6 @@ class Oxigraph:
     def load(self) -> None:
         """Load every file."""
         self._run("load", "--file", *self._files)
-
-    def validate(self) -> Findings:
-        """Say that there is no such thing."""
-        raise NotImplementedError
 
     def ask(self, sparql: str) -> Rows:
         """Ask in a process for each question."""
@@ -187,7 +206,7 @@ class Oxigraph:
         return ran.stdout
 
 
-class Virtuoso:
+class Virtuoso(Stack):
     """A Virtuoso server on this machine that runs before the work begins; it does not validate."""
 
     def __init__(self, root: Path, inferred: Path) -> None:
@@ -215,10 +234,6 @@ class Virtuoso:
         told = self._run(*program, refused)
         if "\n0\n" not in told:
             raise RuntimeError(told)
-
-    def validate(self) -> Findings:
-        """Say that there is no such thing."""
-        raise NotImplementedError
 
     def ask(self, sparql: str) -> Rows:
         """Ask by its protocol; a cell is what the answer says, whatever type it has."""
@@ -336,6 +351,8 @@ def main() -> None:
                 infer(given.project, given.inferred)
             elif stage == "load":
                 stack.load()
+            elif stage == "reason":
+                stack.reason()
             elif stage in {"validate", "again"}:
                 found = sorted(stack.validate())
             else:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 COMPARED = """
 import json, sys
 from pathlib import Path
@@ -57,8 +59,11 @@ def test_a_tiny_run_writes_figures_and_a_chart(checkout: Path, tmp_path: Path) -
     told = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip() == told.strip()
-    rows = re.findall(r"^\| ([12]) \| (.+?) \| communique \| [0-9.]+ \|", told, re.MULTILINE)
-    assert len(rows) == 7 + 5
+    rows = re.findall(r"^\| ([12]) \| (.+?) \| communique \| ([0-9.]+) \|", told, re.MULTILINE)
+    assert len(rows) == 8 + 6
+    two = {task: float(seconds) for articles, task, seconds in rows if articles == "2"}
+    parts = two["load, and infer"] + two["validate"] + two["all questions"]
+    assert two["the three together"] == pytest.approx(parts, abs=0.002)
     assert re.search(r"\| all questions \| 1 \| 2 \| 2 times \| [0-9.]+ times \|", told)
     chart = ET.parse(tmp_path / "results.svg").getroot()  # noqa: S314  our own file
     assert sum(each.tag.endswith("rect") for each in chart.iter()) == 1 + 1 + len(rows)
