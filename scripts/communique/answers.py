@@ -97,7 +97,9 @@ def answered(  # noqa: PLR0913  one parameter for each option
     if question.byte_order_mark:
         tell(f"{question.path}: a byte order mark left out.")
     check(question.sparql, where=str(question.path), services=allow_service)
-    with seen(root, on_disk, tell, graphs=_of_graphs([question])) as store:
+    alone = not (evidence or copy or why_empty or given or form == "xlsx")
+    sparql = question.sparql if alone else None
+    with seen(root, on_disk, tell, graphs=_of_graphs([question]), sparql=sparql) as store:
         question = _narrowed(store, question, given, known=endpoint is None)
         if endpoint is not None:
             asking = _asking_there(endpoint, timeout, tell)

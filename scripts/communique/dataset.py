@@ -91,12 +91,14 @@ def load(root: Path, *, infer: bool = True) -> Store:
     return store
 
 
-def asked(root: Path, *, graphs: bool = False) -> Store:
+def asked(root: Path, *, graphs: bool = False, sparql: str | None = None) -> Store:
     """Read what questions are asked of: `union` of `load`, in one go.
 
-    Without `graphs` it has no named graphs, which takes half the time and memory.
+    Without `graphs` it has no named graphs, which takes half the time and memory. With the query
+    that is asked, it has no more of what follows than that can see.
     """
     from communique.inference import entail
+    from communique.predicates import seen_by
 
     aside = {graph_iri(name) for name in ASIDE}
     store = Store()
@@ -105,7 +107,8 @@ def asked(root: Path, *, graphs: bool = False) -> Store:
             _add(source.path, store, root=root, graph=source.iri if graphs else DefaultGraph())
     for graph in queried(store):
         store.update(f"ADD {graph} TO DEFAULT")
-    entail(store, graphs=graphs)
+    words = None if graphs or sparql is None else seen_by(sparql, store)
+    entail(store, graphs=graphs, words=words)
     return store
 
 
@@ -116,14 +119,15 @@ def seen(
     tell: Callable[[str], None] = lambda _: None,
     *,
     graphs: bool = False,
+    sparql: str | None = None,
 ) -> Iterator[Store]:
     """Give what questions are asked of: a project's files, or a store on disk made of such.
 
-    Of files, without `graphs`, all is in the default graph only. `tell` hears if files have
-    changed since the store was made of them.
+    `graphs` and `sparql` are those of `asked`. `tell` hears if files have changed since the store
+    was made of them.
     """
     if on_disk is None:
-        yield asked(root, graphs=graphs)
+        yield asked(root, graphs=graphs, sparql=sparql)
         return
     from communique.ondisk import opened
 

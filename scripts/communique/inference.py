@@ -5,7 +5,8 @@ full OWL 2 RL closure, so a construct that needs another rule fails there.
 
 What the ontology says becomes one query for each thing that it says: all things of this class are
 of that one, too. A query finds what is new, in memory or on disk, and is asked again only when what
-it starts from has grown. What nothing in our own words can come of is not derived.
+it starts from has grown. What nothing in our own words can come of is not derived, nor what no
+one asks for.
 """
 
 from collections import defaultdict
@@ -90,13 +91,16 @@ def inferred(store: Store) -> list[Quad]:
     return list(seen.quads_for_pattern(None, None, None, INFERRED))
 
 
-def entail(seen: Store, *, graphs: bool = True) -> None:
-    """Add what follows to what questions see, the default graph; with `graphs`, by name, too."""
-    due = rules = _needed(_rules(seen))
+def entail(seen: Store, *, graphs: bool = True, words: frozenset[str] | None = None) -> None:
+    """Add what follows to what questions see, the default graph; with `graphs`, by name, too.
+
+    With `words`, no more than what says something in these properties and classes.
+    """
+    due = rules = _needed(_rules(seen), words)
     while due:
         grown = {rule.derives for rule in due if _apply(rule, seen, graphs=graphs)}
         known = set(rules)
-        rules = _needed(_rules(seen)) if _touches(_SCHEMA, grown) else rules
+        rules = _needed(_rules(seen), words) if _touches(_SCHEMA, grown) else rules
         due = [rule for rule in rules if rule not in known or _touches(rule.premises, grown)]
     seen.remove_graph(STEPS)
 
@@ -212,20 +216,21 @@ def _chains(seen: Store) -> Iterator[tuple[Term, list[Term]]]:
             yield property_, links
 
 
-def _needed(rules: Iterable[_Rule]) -> list[_Rule]:
-    """Leave out the rules of which nothing in our own words can come."""
-    left, needed, wanted = list(rules), list[_Rule](), set(_SCHEMA)
+def _needed(rules: Iterable[_Rule], words: frozenset[str] | None) -> list[_Rule]:
+    """Leave out the rules of which nothing in our own words can come, or in some of them."""
+    left, needed = list(rules), list[_Rule]()
+    derived = {rule.derives for rule in left if rule.derives.startswith(PREFIXES["cmq"])}
+    wanted = _SCHEMA | (derived if words is None else derived & words)
     while found := [rule for rule in left if _is_wanted(rule, wanted)]:
         needed += found
         left = [rule for rule in left if not _is_wanted(rule, wanted)]
-        wanted.update(*(rule.premises for rule in found))
+        wanted = wanted.union(*(rule.premises for rule in found))
     return needed
 
 
-def _is_wanted(rule: _Rule, wanted: set[str]) -> bool:
-    if rule.derives == _TYPE or (rule.head[1] == "a" and _TYPE in wanted):
-        return True
-    return rule.derives.startswith(PREFIXES["cmq"]) or rule.derives in wanted
+def _is_wanted(rule: _Rule, wanted: frozenset[str]) -> bool:
+    is_of_class = rule.head[1] == "a" and _TYPE in wanted
+    return rule.derives == _TYPE or is_of_class or rule.derives in wanted
 
 
 def _ask(seen: Store, sparql: str) -> Iterator[dict[str, Term]]:

@@ -33,16 +33,21 @@ def is_described(union: Store, iri: str) -> bool:
 
 def refuse_unknown(union: Store, sparql: str, *, where: str) -> None:
     """Refuse a query that names a thing, a term or a graph of which the files have nothing."""
-    seen = signs(sparql)
-    for token, before in _named(seen):
-        iri = meant(token, spaces(sparql))
-        if iri.startswith(_OURS) and not is_described(union, iri):
-            near = likely(iri, described(union), is_class=before == "a")
-            raise CommuniqueError(f"{where}: nothing describes {shrink(iri)}. {hint(near)}")
-    for token in graphs(seen):
+    for iri, before in unknown(union, sparql):
+        near = likely(iri, described(union), is_class=before == "a")
+        raise CommuniqueError(f"{where}: nothing describes {shrink(iri)}. {hint(near)}")
+    for token in graphs(signs(sparql)):
         iri = meant(token, spaces(sparql))
         if iri and not is_graph(union, iri):
             raise CommuniqueError(f"{where}: {no_graph(union, iri)}")
+
+
+def unknown(union: Store, sparql: str) -> Iterator[tuple[str, str]]:
+    """Yield the IRIs of ours in a query that nothing describes, each with the text before it."""
+    for token, before in _named(signs(sparql)):
+        iri = meant(token, spaces(sparql))
+        if iri.startswith(_OURS) and not is_described(union, iri):
+            yield iri, before
 
 
 def spaces(sparql: str) -> dict[str, str]:
