@@ -163,7 +163,7 @@ class Bench:
             self._prepare("corpus.py", str(articles), self._project(articles), "--faults", share)
             for stack in stacks:
                 if stack == "communique" or articles <= beside:
-                    self._size(articles, stack)
+                    self._size(articles, stack, alone=articles > beside)
             self._compare(articles, self._project(articles))
             for stack in stacks:
                 self._sum(articles, stack)
@@ -172,14 +172,16 @@ class Bench:
     def _project(self, articles: int) -> Path:
         return self._folder / f"{articles}"
 
-    def _size(self, articles: int, stack: str) -> None:
-        """Measure every task of a stack on a corpus of so many articles."""
+    def _size(self, articles: int, stack: str, *, alone: bool) -> None:
+        """Measure every task of a stack on a corpus; alone, it does what is its own work."""
         project, inferred = self._project(articles), self._folder / f"{articles}.nt"
-        if not inferred.exists():
+        if not alone and not inferred.exists():
             self._prepare("stacks.py", "communique", project, inferred, "infer")
         if articles == 1:
             self._commands(project, inferred, stack)
         for stages in _STAGES[stack]:
+            if alone and stages == ("load",):
+                continue
             self._stages(articles, project, inferred, stack, stages)
 
     def _prepare(self, script: str, *arguments: str | Path) -> None:
