@@ -29,6 +29,15 @@ from bench import Measured, report
 rows = json.loads(sys.argv[2])
 print(report([Measured(n, task, stack, [s], problem=why) for n, task, stack, s, why in rows]))
 """
+WEIGHED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from bench import run
+heavy = "import time; held = bytearray(60 << 20); time.sleep(3)"
+two = "import subprocess, sys; c = [sys.executable, '-c', sys.argv[1]]; "
+two += "[each.wait() for each in [subprocess.Popen(c), subprocess.Popen(c)]]"
+print(run([sys.executable, "-c", two, heavy], 60).memory)
+"""
 FOUND = [["a1:s001", "shape:Statement-force"]]
 
 
@@ -91,6 +100,13 @@ def test_a_store_is_measured(checkout: Path, tmp_path: Path) -> None:
     assert f"| questions asked | {len(questions)} |" in ran.stdout
     assert re.search(r"\| command `compare a1:v066` \| [0-9.]+ s, computing", ran.stdout)
     assert "## 100,000 articles, not measured: 100,000 times the last" in ran.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no /proc")
+def test_the_memory_of_a_run_is_that_of_all_its_processes(checkout: Path) -> None:
+    told = _run(checkout, "-c", WEIGHED, checkout / "benchmarks").stdout
+
+    assert float(told) > 2 * 60
 
 
 def test_rows_that_differ_are_marked_as_wrong(checkout: Path, tmp_path: Path) -> None:
