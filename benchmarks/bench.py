@@ -11,6 +11,7 @@ figures, the machine and the versions go to RESULTS.md, and a chart to results.s
 """
 
 import argparse
+import compileall
 import csv
 import json
 import os
@@ -495,6 +496,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=HERE, help="folder for the results")
     given = parser.parse_args()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    compileall.compile_dir(HERE.parent / "scripts", quiet=1)  # as all that pip installs is
     wanted = [name for name in STACKS if name in given.stacks.split(",")]
     stacks = [name for name in wanted if shutil.which(_PROGRAMS.get(name, sys.executable))]
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-_MAIN = "from communique.cli import main; main(prog_name='communique')"
+_MAIN = "import sys; sys.argv[0] = 'communique'; from communique.__main__ import main; main()"
 _CASES: dict[str, tuple[list[str], dict[str, str]]] = {
     "python -c pass": (["-c", "pass"], {}),
     "communique --help": (["-c", _MAIN, "--help"], {}),

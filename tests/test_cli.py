@@ -621,6 +621,19 @@ def test_help_imports_nothing_but_click() -> None:
     assert "pathlib" not in others
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["query", "demands"], ["validate"]])
+def test_no_garbage_is_looked_for_while_a_command_starts(arguments: list[str]) -> None:
+    code = (
+        "import atexit, gc, sys; from communique.__main__ import main\n"
+        "looks = lambda: sum(each['collections'] for each in gc.get_stats()); before = looks()\n"
+        "atexit.register(lambda: print(looks() - before)); "
+        f"sys.argv = ['communique', *{arguments}]; main()"
+    )
+    shown = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=HERE.parent)
+
+    assert shown.splitlines()[-1] == "0"
+
+
 def _modules(code: str) -> set[str]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split())
