@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from communique import answers, dataset, questions, resources
+from communique import answering, answers, dataset, questions, resources
 from communique.answers import Comparison
 
 
 def _answer(project: Path, sparql: str, *, form: str = "csv", labels: bool = True) -> str:
     path = project / "ad-hoc.rq"
     path.write_text(sparql)
-    return str(answers.answered(project, str(path), form=form, labels=labels))
+    return str(answering.answered(project, str(path), form=form, labels=labels))
 
 
 def _stored(project: Path, name: str = "chain") -> Path:
@@ -155,13 +155,13 @@ def test_update_stores_what_is_answered_now(project: Path) -> None:
 
 
 def test_a_table_has_its_columns_in_line(project: Path) -> None:
-    text = answers.answered(project, "chain", form="table", labels=True)
+    text = answering.answered(project, "chain", form="table", labels=True)
 
     assert text == "voice     relayed\n--------  ---------\nSylvania  Freedonia\n\n1 row\n"
 
 
 def test_csv_can_have_iris(project: Path) -> None:
-    text = answers.answered(project, "chain", form="csv", labels=False)
+    text = answering.answered(project, "chain", form="csv", labels=False)
 
     assert list(csv.DictReader(io.StringIO(str(text)))) == [
         {
@@ -172,7 +172,7 @@ def test_csv_can_have_iris(project: Path) -> None:
 
 
 def test_json_is_that_of_the_sparql_results_format(project: Path) -> None:
-    found = json.loads(answers.answered(project, "chain", form="json", labels=False))
+    found = json.loads(answering.answered(project, "chain", form="json", labels=False))
 
     assert found["results"]["bindings"][0]["voice"] == {
         "type": "uri",

@@ -15,9 +15,10 @@ from pyoxigraph import RdfFormat, parse
 from rdflib import Graph
 from rdflib.compare import isomorphic
 
-from communique import answers, codebook, dataset, questions, resources
+from communique import answering, answers, codebook, dataset, questions, resources
 from communique.errors import CommuniqueError
-from communique.formats import FORMATS, Table, as_csv, by_suffix, guarded
+from communique.formats import FORMATS, Table, by_suffix
+from communique.separated import as_csv, guarded
 from conftest import Run
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -38,7 +39,7 @@ def _ask(project: Path) -> Ask:
     def asked(sparql: str, form: str, *, labels: bool | None = None, raw: bool = False) -> str:
         path = project / "ad-hoc.rq"
         path.write_text(sparql)
-        found = answers.answered(project, str(path), form=form, labels=labels, raw=raw)
+        found = answering.answered(project, str(path), form=form, labels=labels, raw=raw)
         assert isinstance(found, str)
         return found
 
@@ -289,7 +290,7 @@ def test_a_text_too_long_for_a_cell_is_refused_and_not_cut(project: Path) -> Non
     path.write_text(f"SELECT ?a {{ BIND('{'x' * 32_768}' AS ?a) }}")
 
     with pytest.raises(CommuniqueError, match="a text longer than a cell holds"):
-        answers.answered(project, str(path), form="xlsx", labels=None)
+        answering.answered(project, str(path), form="xlsx", labels=None)
 
 
 def test_every_column_of_every_question_is_explained(checkout: Path) -> None:

@@ -4,7 +4,7 @@ from typing import cast
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
-from communique import answers, dataset
+from communique import answering, dataset
 from communique.labels import Labels, plain
 from communique.lines import count, visible
 from communique.namespaces import PREFIXES
@@ -65,7 +65,7 @@ def test_what_would_steer_a_terminal_is_shown(text: str, shown: str) -> None:
 def test_a_table_keeps_each_row_in_its_line(project: Path) -> None:
     query = project / "ad-hoc.rq"
     query.write_text('SELECT ?a { BIND("one\\ntwo\\u001B[2J" AS ?a) }')
-    text = answers.answered(project, str(query), form="table", labels=True)
+    text = answering.answered(project, str(query), form="table", labels=True)
 
     assert text.splitlines()[2] == "one\\u{A}two\\u{1B}[2J"
 

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
 from itertools import compress
 
 import pytest
@@ -111,7 +110,7 @@ def _widened(question: Question) -> Question:
     sparql = question.sparql
     for name in OPTIONAL.findall(sparql):
         sparql = re.sub(rf"(VALUES \${name} \{{)[^}}]*\}}", r"\1 UNDEF }", sparql)
-    return replace(question, sparql=sparql)
+    return question._replace(sparql=sparql)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -14,10 +14,11 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean
 
 from communique import dataset, questions
 from communique.errors import CommuniqueError
-from communique.formats import Found, Native, as_markdown, as_text, native, whole
+from communique.formats import Found, as_markdown, as_text, whole
 from communique.guard import check
 from communique.labels import Labels
 from communique.names import refuse_unknown
+from communique.natives import Native, native
 from communique.worker import SECONDS, Limits, runner
 
 if TYPE_CHECKING:

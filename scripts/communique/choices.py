@@ -1,7 +1,6 @@
 """The things of a graph that a parameter can be, by whatever name they are called."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def narrowed(store: Store, question: Question, given: Given, *, known: bool = Tr
             raise CommuniqueError(f"{name}: no such parameter of {question.name}. {hint}")
         names = _names(store, declared[name]) or whole
         values[name] = _values(names, declared[name], texts, known=known)
-    return replace(question, sparql=filled(question.sparql, values))
+    return question._replace(sparql=filled(question.sparql, values))
 
 
 def _names(store: Store, parameter: Parameter) -> Callable[[], Names] | None:

@@ -3,8 +3,8 @@
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import (
     BlankNode,
@@ -40,8 +40,7 @@ ASIDE = frozenset({"alignments", "meta", "shapes"})
 _NAMES = {"communique": "ontology", "concepts": "vocab"}
 
 
-@dataclass(frozen=True, order=True)
-class Source:
+class Source(NamedTuple):
     """One file of triples, and the name of the graph that it is."""
 
     path: Path

@@ -1,13 +1,8 @@
 """Answers as files: for people in labels, for programs in IRIs."""
 
-import csv
-import io
-import json
 import re
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import (
     Literal,
@@ -23,33 +18,26 @@ from communique.dataset import Answer, Term
 from communique.errors import CommuniqueError
 from communique.labels import Labels, plain
 from communique.lines import count, visible
-from communique.namespaces import PREFIXES
 from communique.questions import Question, rows
 
 Cells = tuple[str, ...]
-Native = str | int | float | bool | Decimal | date | None
 
 FORMATS = ("table", "csv", "tsv", "json", "jsonl", "md", "xlsx", "ttl", "nt", "jsonld")
 IN_LABELS = frozenset({"table", "md", "xlsx"})
 """Formats for people, which have labels unless IRIs are asked for."""
 
 _OF_TRIPLES = frozenset({"ttl", "nt", "jsonld"})
-_XSD = PREFIXES["xsd"]
-_FORMULA = re.compile("[=+@\t\r\n-]")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _MARKDOWN = re.compile(r"[\\|<>*_\[\]`]")
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """An answer as a person reads it: column names, and rows of labels."""
 
     columns: Cells
     rows: tuple[Cells, ...]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """An answer whole: column names, and rows of terms."""
 
     columns: Cells
@@ -102,9 +90,13 @@ def written(  # noqa: PLR0913  what is written, and how
         return workbook(store, question, found, labels=labels)
     shown = form in IN_LABELS if labels is None else labels
     if form == "jsonl":
+        from communique.natives import as_json_lines
+
         return as_json_lines(found, Labels(store) if shown else None)
     table = found.table(Labels(store), labels=shown)
     if form in {"csv", "tsv"}:
+        from communique.separated import as_csv, guarded
+
         delimiter = "," if form == "csv" else "\t"
         return as_csv(table if raw else guarded(table), delimiter=delimiter)
     return as_markdown(table) if form == "md" else as_text(table)
@@ -119,19 +111,6 @@ def as_text(table: Table) -> str:
     return "\n".join([*text, "", f"{count(len(table.rows), 'row')}", ""])
 
 
-def as_csv(table: Table, *, delimiter: str = ",") -> str:
-    """Write a table as CSV with a line feed at each line's end."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerows([table.columns, *table.rows])
-    return out.getvalue()
-
-
-def guarded(table: Table) -> Table:
-    """Put an apostrophe before what a spreadsheet would take for a formula."""
-    return Table(table.columns, tuple(tuple(map(_guarded, row)) for row in table.rows))
-
-
 def as_markdown(table: Table) -> str:
     """Write a table in Markdown, with nothing in its cells that Markdown or HTML would obey."""
     lines = [
@@ -140,36 +119,6 @@ def as_markdown(table: Table) -> str:
         *(tuple(map(_inert, row)) for row in table.rows),
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def as_json_lines(found: Found, labels: Labels | None) -> str:
-    """Write one JSON object for each row; null is what the answer leaves open."""
-    lines = (
-        dict(zip(found.columns, (native(t, labels) for t in row), strict=True))
-        for row in found.rows
-    )
-    return "".join(f"{json.dumps(each, ensure_ascii=False, default=_number)}\n" for each in lines)
-
-
-def native(term: Term | None, labels: Labels | None = None) -> Native:  # noqa: PLR0911  by type
-    """Return a term as a Python value: a name for a thing, a number, a day, a truth, a text."""
-    if term is None:
-        return None
-    if not isinstance(term, Literal):
-        return labels.text(term) if labels else plain(term)
-    kind = term.datatype.value.removeprefix(_XSD)
-    try:
-        if kind in {"integer", "int", "long", "nonNegativeInteger", "positiveInteger"}:
-            return int(term.value)
-        if kind == "decimal":
-            return Decimal(term.value)
-        if kind in {"double", "float"}:
-            return float(term.value)
-        if kind == "date":
-            return date.fromisoformat(term.value)
-    except (ValueError, ArithmeticError):
-        return term.value
-    return term.value in {"true", "1"} if kind == "boolean" else term.value
 
 
 def _triples(answer: Answer, form: str, where: str) -> str:
@@ -198,14 +147,5 @@ def _json(answer: Answer, where: str) -> str:
     return (answer.serialize(format=QueryResultsFormat.JSON) or b"").decode() + "\n"
 
 
-def _guarded(cell: str) -> str:
-    computed = _FORMULA.match(cell) and not _NUMBER.fullmatch(cell)
-    return f"'{cell}" if computed else cell
-
-
 def _inert(cell: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", visible(cell))
-
-
-def _number(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else str(value)

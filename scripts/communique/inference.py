@@ -11,8 +11,8 @@ one asks for.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 
@@ -52,8 +52,7 @@ _SCHEMA = frozenset(
 """The words of which the rules themselves are made."""
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(NamedTuple):
     """One thing that the ontology says, as a query: what it derives, and from what."""
 
     head: tuple[str, str, str]

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from communique.errors import CommuniqueError
 from communique.namespaces import PREFIXES, expand
@@ -21,8 +20,7 @@ _KEYS = ("type", "class", "scheme", "values", "many", "required", "help")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One thing that can be given to a question, as its header declares it."""
 
     name: str

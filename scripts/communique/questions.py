@@ -6,10 +6,9 @@ import codecs
 import os
 import re
 import sys
-from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from communique import headers
 from communique.errors import CommuniqueError
@@ -30,8 +29,7 @@ _ASIDE = re.compile(r"\A(?:\s|#[^\r\n]*)*|[?$]\w+")
 """The header of a query, before which no string is open, and its variables."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """One stored query and what its header says."""
 
     name: str
@@ -114,7 +112,7 @@ def _decoded(path: Path, data: bytes) -> Question:
     except UnicodeDecodeError as error:
         raise CommuniqueError(f"{path}: not UTF-8. Save it as UTF-8") from error
     read = parse(path, text.replace("\r\n", "\n").replace("\r", "\n"))
-    return replace(read, byte_order_mark=marked)
+    return read._replace(byte_order_mark=marked)
 
 
 def parse(path: Path, text: str) -> Question:

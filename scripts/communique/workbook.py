@@ -12,8 +12,9 @@ from communique.codebook import Entry, codebook
 from communique.dataset import select
 from communique.description import LICENCE, TITLE
 from communique.errors import CommuniqueError
-from communique.formats import Found, Native, native
+from communique.formats import Found
 from communique.labels import Labels, plain
+from communique.natives import Native, native
 from communique.questions import Question, with_prefixes
 
 LONGEST_CELL = 32_767

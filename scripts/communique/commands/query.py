@@ -87,13 +87,15 @@ def query(  # noqa: PLR0913  one parameter for each option
         _refuse_alone(click.get_current_context(), besides={"name", "root", "output"})
         write(questions.listing(questions.questions(project_of(root))), output)
         return
-    from communique import answers
+    from communique import answering
 
     question = asked(click.get_current_context()) or name
     if show:
-        text: str | bytes = answers.final(project_of(root), question, given(params), on_disk=store)
+        text: str | bytes = answering.final(
+            project_of(root), question, given(params), on_disk=store
+        )
     else:
-        text = answers.answered(
+        text = answering.answered(
             project_of(root),
             question,
             form=form or _form_of(output),
