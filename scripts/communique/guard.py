@@ -18,7 +18,9 @@ DEEPEST = 200
 MOST_OPERATORS = 1_000
 
 _STRINGS = {"long", "short"}
-_UPDATES = re.compile(r"INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH", re.IGNORECASE)
+_UPDATES = frozenset(
+    ["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"]
+)
 _PROLOGUE = re.compile(r"\b(?:BASE|PREFIX\s+[\w.-]*:)", re.IGNORECASE)
 _PATTERNS = re.compile(
     r"UNION|OPTIONAL|MINUS|GRAPH|FILTER|BIND|VALUES|SELECT|EXISTS|IN", re.IGNORECASE
@@ -142,7 +144,7 @@ def _changing(sparql: str) -> str:
     """Say where a query changes data, or nothing; only its first word tells it from a question."""
     bare = _PROLOGUE.sub(lambda found: " " * len(found[0]), blanked(sparql))
     first = re.search(r"[A-Za-z]+", bare)
-    if not (first and _UPDATES.fullmatch(first[0])):
+    if not (first and first[0].upper() in _UPDATES):
         return ""
     return (
         f"{_place(sparql, first.start())}: {first[0].upper()} changes data, and only questions "

@@ -4,15 +4,14 @@ Lines of the simple form mean to YAML what they mean here, and YAML reads all ot
 parser takes longer than to list all questions.
 """
 
-from string import ascii_letters, digits
-
 from communique.errors import CommuniqueError
 
 Header = dict[str, object]
 
 _LONGEST = 1_000
-_LETTERS = frozenset(ascii_letters)
-_NAME = _LETTERS | frozenset(digits) | {"_"}
+_ASCII = frozenset(map(chr, range(128)))
+_LETTERS = frozenset(filter(str.isalpha, _ASCII))
+_NAME = frozenset(filter(str.isalnum, _ASCII)) | {"_"}
 _WORDS = _NAME | frozenset(" '().;/-:")
 _SENTENCE = _WORDS | frozenset(',?"')
 _NO_TEXTS = frozenset({"true", "false", "yes", "no", "on", "off", "null"})

@@ -22,19 +22,12 @@ from communique.namespaces import PREFIXES
 INFERRED = graph_iri("inferred")
 STEPS = NamedNode("urn:communique:steps")
 """The graph of what follows and is only a step to something else, while that is worked out."""
-_TYPE = PREFIXES["rdf"] + "type"
+_OWL, _RDF, _RDFS = PREFIXES["owl"], PREFIXES["rdf"], PREFIXES["rdfs"]
+_TYPE = f"{_RDF}type"
 _PREFIXES = {name: PREFIXES[name] for name in ("owl", "rdf", "rdfs")}
 _AT_ONCE = 50_000
 """Statements that are added in memory; more are written to files first."""
 
-_ABOVE = "SELECT DISTINCT ?c ?d WHERE { ?c rdfs:subClassOf ?d . FILTER isIRI(?d) }"
-_BROADER = """
-SELECT DISTINCT ?p ?q WHERE { ?p rdfs:subPropertyOf ?q . FILTER(isIRI(?p) && isIRI(?q)) }
-"""
-_DOMAINS = "SELECT DISTINCT ?p ?c WHERE { ?p rdfs:domain ?c . FILTER(isIRI(?p) && isIRI(?c)) }"
-_RANGES = "SELECT DISTINCT ?p ?c WHERE { ?p rdfs:range ?c . FILTER(isIRI(?p) && isIRI(?c)) }"
-_SYMMETRIC = "SELECT DISTINCT ?p WHERE { ?p a owl:SymmetricProperty . FILTER isIRI(?p) }"
-_TRANSITIVE = "SELECT DISTINCT ?p WHERE { ?p a owl:TransitiveProperty . FILTER isIRI(?p) }"
 _CHAINS = """
 SELECT DISTINCT ?property ?list ?node ?first ?rest WHERE {
   ?property owl:propertyChainAxiom ?list . FILTER isIRI(?property)
@@ -43,10 +36,10 @@ SELECT DISTINCT ?property ?list ?node ?first ?rest WHERE {
 """
 _SCHEMA = frozenset(
     [
-        *(PREFIXES["rdfs"] + name for name in ("domain", "range", "subClassOf", "subPropertyOf")),
-        *(PREFIXES["rdf"] + name for name in ("first", "rest")),
-        *(PREFIXES["owl"] + name for name in ("SymmetricProperty", "TransitiveProperty")),
-        PREFIXES["owl"] + "propertyChainAxiom",
+        *(_RDFS + name for name in ("domain", "range", "subClassOf", "subPropertyOf")),
+        *(_RDF + name for name in ("first", "rest")),
+        *(_OWL + name for name in ("SymmetricProperty", "TransitiveProperty")),
+        f"{_OWL}propertyChainAxiom",
     ]
 )
 """The words of which the rules themselves are made."""
@@ -107,10 +100,10 @@ def entail(seen: Store, *, graphs: bool = True, words: frozenset[str] | None = N
 def compositions(seen: Store) -> Iterator[tuple[frozenset[str], ...]]:
     """Yield from which statements in a row another follows: by each link, the predicates of it."""
     above = defaultdict[str, set[str]](set)
-    for row in _ask(seen, _BROADER):
-        above[row["p"].value].add(row["q"].value)
-    rows = _ask(seen, _TRANSITIVE)
-    chains = [*((row["p"], row["p"]) for row in rows), *(links for _, links in _chains(seen))]
+    for lower, higher in _properties(seen, f"{_RDFS}subPropertyOf"):
+        above[lower.value].add(higher.value)
+    transitive = _properties(seen, _TYPE, f"{_OWL}TransitiveProperty")
+    chains = [*((each, each) for each, _ in transitive), *(links for _, links in _chains(seen))]
     for links in chains:
         yield tuple(_of(link.value, above) for link in links)
 
@@ -169,20 +162,18 @@ def _is_kept(subject: Term, predicate: NamedNode, object_: Term) -> bool:
 
 def _rules(seen: Store) -> Iterator[_Rule]:
     """Yield a rule for each thing that the ontology says."""
-    for row in _ask(seen, _ABOVE):
-        yield _above(row["c"], row["d"])
-    for row in _ask(seen, _BROADER):
-        yield _rule(("?x", str(row["q"]), "?y"), f"?x {row['p']} ?y", row["p"])
-    for row in _ask(seen, _DOMAINS):
-        yield _rule(("?x", "a", str(row["c"])), f"?x {row['p']} ?y", row["p"])
-    for row in _ask(seen, _RANGES):
-        body = f"?x {row['p']} ?y . FILTER isIRI(?y)"
-        yield _rule(("?y", "a", str(row["c"])), body, row["p"])
-    for row in _ask(seen, _SYMMETRIC):
-        yield _rule(("?y", str(row["p"]), "?x"), f"?x {row['p']} ?y", row["p"])
-    for row in _ask(seen, _TRANSITIVE):
-        body = f"?x {row['p']} ?y . ?y {row['p']} ?z"
-        yield _rule(("?x", str(row["p"]), "?z"), body, row["p"])
+    for lower, higher in _said(seen, f"{_RDFS}subClassOf"):
+        yield _above(lower, higher)
+    for lower, higher in _properties(seen, f"{_RDFS}subPropertyOf"):
+        yield _rule(("?x", str(higher), "?y"), f"?x {lower} ?y", lower)
+    for each, class_ in _properties(seen, f"{_RDFS}domain"):
+        yield _rule(("?x", "a", str(class_)), f"?x {each} ?y", each)
+    for each, class_ in _properties(seen, f"{_RDFS}range"):
+        yield _rule(("?y", "a", str(class_)), f"?x {each} ?y . FILTER isIRI(?y)", each)
+    for each, _ in _properties(seen, _TYPE, f"{_OWL}SymmetricProperty"):
+        yield _rule(("?y", str(each), "?x"), f"?x {each} ?y", each)
+    for each, _ in _properties(seen, _TYPE, f"{_OWL}TransitiveProperty"):
+        yield _rule(("?x", str(each), "?z"), f"?x {each} ?y . ?y {each} ?z", each)
     for property_, links in _chains(seen):
         path = "/".join(map(str, links))
         yield _rule(("?x", str(property_), "?y"), f"?x {path} ?y", *links)
@@ -198,7 +189,7 @@ def _above(lower: Term, higher: Term) -> _Rule:
     if not isinstance(lower, BlankNode):
         return _rule(head, f"?x a {lower}", lower)
     body = f"?x a ?lower . ?lower rdfs:subClassOf {higher} . FILTER isBlank(?lower)"
-    return _rule(head, body, NamedNode(_TYPE), NamedNode(PREFIXES["rdfs"] + "subClassOf"))
+    return _rule(head, body, NamedNode(_TYPE), NamedNode(f"{_RDFS}subClassOf"))
 
 
 def _chains(seen: Store) -> Iterator[tuple[Term, list[Term]]]:
@@ -232,9 +223,35 @@ def _is_wanted(rule: _Rule, wanted: frozenset[str]) -> bool:
     return rule.derives == _TYPE or is_of_class or rule.derives in wanted
 
 
+def _properties(
+    seen: Store, word: str, kind: str | None = None
+) -> Iterator[tuple[NamedNode, NamedNode]]:
+    """Yield what a word says of properties, both with a name; with a kind, those of that kind."""
+    for subject, object_ in _said(seen, word, NamedNode(kind) if kind else None):
+        if isinstance(subject, NamedNode):
+            yield subject, object_
+
+
+def _said(
+    seen: Store, word: str, kind: NamedNode | None = None
+) -> Iterator[tuple[NamedNode | BlankNode, NamedNode]]:
+    """Yield what a word says of anything, if that has a name, each once."""
+    found = dict[tuple[NamedNode | BlankNode, NamedNode], None]()
+    for graph in _graphs(seen):
+        for quad in seen.quads_for_pattern(None, NamedNode(word), kind, graph):
+            subject, object_ = quad.subject, quad.object
+            if isinstance(subject, NamedNode | BlankNode) and isinstance(object_, NamedNode):
+                found[subject, object_] = None
+    yield from found
+
+
 def _ask(seen: Store, sparql: str) -> Iterator[dict[str, Term]]:
     """Yield the rows of a query over what is known, and over the steps."""
-    graphs: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
+    return rows_of(seen.query(sparql, prefixes=_PREFIXES, default_graph=[*_graphs(seen)]))
+
+
+def _graphs(seen: Store) -> Iterator[NamedNode | DefaultGraph]:
+    """Yield the graphs of what is known, and of the steps if there are any."""
+    yield DefaultGraph()
     if seen.contains_named_graph(STEPS):
-        graphs.append(STEPS)
-    return rows_of(seen.query(sparql, prefixes=_PREFIXES, default_graph=graphs))
+        yield STEPS

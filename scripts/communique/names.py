@@ -36,16 +36,18 @@ def refuse_unknown(union: Store, sparql: str, *, where: str) -> None:
     for iri, before in unknown(union, sparql):
         near = likely(iri, described(union), is_class=before == "a")
         raise CommuniqueError(f"{where}: nothing describes {shrink(iri)}. {hint(near)}")
+    declared = spaces(sparql)
     for token in graphs(signs(sparql)):
-        iri = meant(token, spaces(sparql))
+        iri = meant(token, declared)
         if iri and not is_graph(union, iri):
             raise CommuniqueError(f"{where}: {no_graph(union, iri)}")
 
 
 def unknown(union: Store, sparql: str) -> Iterator[tuple[str, str]]:
     """Yield the IRIs of ours in a query that nothing describes, each with the text before it."""
+    declared = spaces(sparql)
     for token, before in _named(signs(sparql)):
-        iri = meant(token, spaces(sparql))
+        iri = meant(token, declared)
         if iri.startswith(_OURS) and not is_described(union, iri):
             yield iri, before
 
