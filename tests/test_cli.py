@@ -622,16 +622,18 @@ def test_help_imports_nothing_but_click() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["query", "demands"], ["validate"]])
-def test_no_garbage_is_looked_for_while_a_command_starts(arguments: list[str]) -> None:
+def test_no_garbage_is_looked_for_as_a_command_starts_and_ends(arguments: list[str]) -> None:
     code = (
         "import atexit, gc, sys; from communique.__main__ import main\n"
         "looks = lambda: sum(each['collections'] for each in gc.get_stats()); before = looks()\n"
-        "atexit.register(lambda: print(looks() - before)); "
+        "atexit.register(lambda: print(looks() - before, len(gc.get_objects())))\n"
         f"sys.argv = ['communique', *{arguments}]; main()"
     )
     shown = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=HERE.parent)
+    looks, left = map(int, shown.splitlines()[-1].split())
 
-    assert shown.splitlines()[-1] == "0"
+    assert looks == 0
+    assert left < 100
 
 
 def _modules(code: str) -> set[str]:

@@ -1,5 +1,6 @@
 """Runs the command: as `communique`, and as `python -m communique`."""
 
+import atexit
 import gc
 
 _MANY = 50_000
@@ -7,8 +8,12 @@ _MANY = 50_000
 
 
 def main() -> None:
-    """Run the command. What it loads is no garbage, so that to look for some would cost in vain."""
+    """Run the command, and do not look for garbage where there is none.
+
+    What a command loads is needed till its end, and then goes with the process.
+    """
     gc.set_threshold(_MANY)
+    atexit.register(gc.freeze)
     from communique.cli import main as command
 
     command()
