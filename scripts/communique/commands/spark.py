@@ -92,12 +92,15 @@ def query_on_spark(root: Path | None, names: tuple[str, ...], **given: Any) -> N
 
     ARTICLES is the address of a folder, NAMES are questions or .rq files; without them it asks all
     that stay. One that looks from one article into another is named: a store answers it. Cells are
-    written as in N-Triples.
+    written as in N-Triples. For a question with other values than its own, write what is asked to
+    a file first.
 
     \b
     Example:
       communique spark query data/articles -o rows
       communique spark query data/articles demands quotations -o rows
+      communique query demands --side Ukraine --show > theirs.rq
+      communique spark query data/articles theirs.rq -o theirs
     """
     from communique import sparkquery
 
