@@ -58,6 +58,14 @@ def test_the_commands_are_these() -> None:
     assert [*COMMANDS] == expected
 
 
+def test_a_command_that_is_misspelt_is_told_what_it_may_mean(run: Run) -> None:
+    near, far = run("qurey"), run("zzz")
+
+    assert (near.exit_code, far.exit_code) == (2, 2)
+    assert near.stderr.endswith("Error: No such command 'qurey'. Did you mean query?\n")
+    assert far.stderr.endswith("Error: No such command 'zzz'. communique --help lists them\n")
+
+
 def test_every_option_says_what_it_does() -> None:
     silent = [
         f"{command.name} {param.name}"

@@ -45,6 +45,16 @@ class _Group(click.Group):
         command: click.Command = getattr(import_module(f"communique.commands.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from communique.parameters import suggestion
+
+            near = suggestion(args[0], [*COMMANDS])
+            ctx.fail(f"No such command {args[0]!r}. {near or 'communique --help lists them'}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click asks so
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
