@@ -187,7 +187,7 @@ def with_prefixes(sparql: str) -> str:
 def rows(answer: QuerySolutions) -> Iterator[list[Term | None]]:
     """Yield the rows of a SELECT's answer as terms."""
     for solution in answer:
-        yield [cast("Term | None", value) for value in solution]
+        yield cast("list[Term | None]", list(solution))
 
 
 def _parameters(path: Path, header: headers.Header, text: str) -> tuple[Parameter, ...]:
