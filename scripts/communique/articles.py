@@ -27,6 +27,7 @@ from communique.parting import renamed
 from communique.places import Places
 from communique.reaching import OWN, PLAIN, TYPE, Edge
 from communique.shapes import unjudged
+from communique.touched import Reading, marks
 from communique.validation import Gate, findings_of, store_of, turn
 from communique.vocabularies import Vocabulary
 from communique.wording import Wording
@@ -77,12 +78,14 @@ class Outcome:
     """What rules that look into other articles need of this one: N-Triples, by zlib."""
     extracted: str = ""
     """The digest of that, whatever the order of its triples."""
+    marks: bytes = b""
+    """What stands for what is said by each predicate (see touched)."""
     spaces: tuple[str, ...] = ()
     """The namespaces of what is described."""
     unread: bool = False
     """Whether a file could not be read as a graph."""
     more: "Callable[[], Outcome] | None" = field(default=None, compare=False)
-    """Returns the outcome with its names, what is outside and its extract, where these are kept."""
+    """Returns the outcome with its names, extract, marks and what is outside, if these are kept."""
 
     def full(self) -> "Outcome":
         """Return the outcome with all that is kept of it."""
@@ -120,7 +123,8 @@ class _Article(Gate):
     @cached_property
     def frame(self) -> Frame:
         """What is shared, as far as it is needed here."""
-        return self._shared.beside(self._graphs.data)
+        paths = [document.path for document in self._documents]
+        return self._shared.beside(self._graphs.data, paths)
 
     # What a whole project reads itself is here of what is shared.
 
@@ -236,6 +240,9 @@ class _Article(Gate):
 
     def _constraints(self) -> Iterator[Fault]:
         frame = self.frame
+        asked = frame.touched
+        if asked and not self._finds(asked):
+            return
         data = (*self._said_elsewhere, *self._in_data)
         mine = (quad for quad in data if quad.subject in self.own)
         yield from unjudged(mine, self._union, frame.shapes)
@@ -244,6 +251,11 @@ class _Article(Gate):
         results = [each for each in renamed(found) if each.focus in self.own]
         wording = Wording(self._union, frame.shapes, self._vocabulary)
         yield from self._told(results, frame.judge.shapes, frame.rules, wording)
+
+    def _finds(self, asked: Reading) -> bool:
+        """Tell whether some rules find anything."""
+        data = [quad for quad in self._asked if quad.predicate.value in asked.predicates]
+        return bool(asked.shapes and self._engine.results(data, asked.shapes))
 
     def _evidence(self) -> Iterator[Fault]:
         return (each for each in super()._evidence() if each.subject in self.own)
@@ -325,6 +337,7 @@ def _known(told: Outcome, article: _Article) -> Outcome:
         edges=frozenset(_edges(article)),
         extract=zlib.compress(needed, 1) if needed else b"",
         extracted=digest(needed),
+        marks=marks(said),
     )
 
 

@@ -7,13 +7,13 @@ since places and hints need it: the part only tells whether there is anything to
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, parse, serialize
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
 from communique.faults import Node
 from communique.frame import Context, Frame, digest, iri_of
@@ -22,13 +22,17 @@ from communique.intake import Document
 from communique.memo import Damaged, Memo
 from communique.namespaces import split
 from communique.parting import Parted, Parts
-from communique.reaching import Profile
+from communique.places import Places
+from communique.reaching import BELOW, TYPE, Profile
+from communique.touched import Reading, changed, readings
 
 _HEAD, _PART = "shared", "shared {}"
 _A_PART = 4
 """Things in a part, about."""
 _SPACE = "in "
 """Begins the key of a namespace."""
+_RULES = "rules of "
+"""Begins the key of a predicate that rules read."""
 _BLANK = "_:"
 
 
@@ -40,6 +44,8 @@ class Recalled(Context):
     """
 
     shelf: "Shelf | None" = field(default=None, compare=False)
+    marks: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+    """What stands for articles as they were when nothing was found in them (see touched)."""
     read: Callable[[], Context] | None = field(default=None, compare=False)
     """Returns the same with all files."""
 
@@ -53,7 +59,7 @@ class Recalled(Context):
 
     @cached_property
     def _base(self) -> Frame:
-        return _Base(self, self.shelf) if self.shelf else super().frame(placed=False)
+        return _Base(self, self.shelf, self.marks) if self.shelf else super().frame(placed=False)
 
 
 class Shelf:
@@ -110,6 +116,16 @@ class Shelf:
                 waiting += leads
                 yield said
 
+    def reading(self, predicates: Collection[str]) -> Reading | None:
+        """Return the rules that read some predicates; None if all have to be asked."""
+        asking = self._known["asking"]
+        if asking is None or not set(asking).isdisjoint(predicates):
+            return None
+        keys = [f"{_RULES}{by}" for by in predicates]
+        found = [self._part(key).get(key, ("", ())) for key in keys]
+        read = frozenset(by for _, reads in found for by in reads)
+        return Reading(_quads("".join(said for said, _ in found)), read)
+
     def _part(self, name: str) -> dict[str, Any]:
         key = _PART.format(_place(name, self._known["parts"]))
         if key not in self._read:
@@ -121,7 +137,9 @@ class Shelf:
 
     def fill(self, frame: Frame) -> None:
         """Keep what is shared under the mark."""
-        kept = _things(frame)
+        kept, found = _things(frame), readings(frame.parts.near)
+        for by, (quads, reads) in (found or {}).items():
+            kept[f"{_RULES}{by}"] = _lines(quads), sorted(reads)
         count = max(1, len(kept) // _A_PART)
         parts: list[dict[str, object]] = [{"": self._mark} for _ in range(count)]
         for name, said in kept.items():
@@ -131,6 +149,7 @@ class Shelf:
             "mark": self._mark,
             "parts": count,
             "parted": frame.parts.found,
+            "asking": None if found is None else [TYPE, BELOW, *frame.parts.aiming],
             "texts": sorted(map(_digest, frame.context.texts)),
             "files": [(graph.value, file.path) for graph, file in files],
         }
@@ -143,14 +162,16 @@ class Shelf:
 class _Base(Frame):
     """Ontology and shapes, read once for all articles, of which each is checked beside a part."""
 
-    def __init__(self, context: Context, shelf: Shelf) -> None:
-        """Read them."""
+    def __init__(self, context: Context, shelf: Shelf, marks: Mapping[str, bytes]) -> None:
+        """Read them; articles as they were are known by their marks."""
         super().__init__(context, placed=False)
         self.shelf = shelf
+        self._marks = marks
 
-    def beside(self, said: Sequence[Quad]) -> Frame:
-        """Return it with what some quads come to."""
-        return _Excerpt(self, said)
+    def beside(self, said: Sequence[Quad], paths: Sequence[str]) -> Frame:
+        """Return it with what some quads come to, and the rules that an edit touches."""
+        by = changed(self._marks.get("\n".join(paths), b""), said)
+        return _Excerpt(self, said, None if by is None else self.shelf.reading(by))
 
     @cached_property
     def parts(self) -> Parts:
@@ -161,11 +182,12 @@ class _Base(Frame):
 class _Excerpt(Frame):
     """What is shared, as far as an article comes to it."""
 
-    def __init__(self, base: _Base, said: Sequence[Quad]) -> None:
+    def __init__(self, base: _Base, said: Sequence[Quad], touched: Reading | None) -> None:
         self.context, self.placed, self.engine = base.context, base.placed, base.engine
-        self.judge, self.parts, self.shapes = base.judge, base.parts, base.shapes
-        self.rules, self.aimed, self.vocabulary = base.rules, base.aimed, base.vocabulary
-        self.ontology, self.terms = base.ontology, base.terms
+        self.judge, self.parts, self.aimed = base.judge, base.parts, base.aimed
+        self.ontology, self.terms, self.vocabulary = base.ontology, base.terms, base.vocabulary
+        self.touched = touched
+        self._base = base
         own = {quad.subject for quad in said}
         named = {iri_of(quad.object) for quad in said if quad.object not in own}
         named |= {quad.predicate.value for quad in said} - self.terms
@@ -179,6 +201,16 @@ class _Excerpt(Frame):
             base.graphs, data=[*base.graphs.data, *found], files={**files, **base.graphs.files}
         )
         self.asked = [*base.asked, *found]
+
+    @cached_property
+    def rules(self) -> Places:
+        """Where the rules stand."""
+        return self._base.rules
+
+    @cached_property
+    def shapes(self) -> Store:
+        """The shapes, as what tells of results wants them."""
+        return self._base.shapes
 
 
 def _quads(text: str) -> list[Quad]:

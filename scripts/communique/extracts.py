@@ -88,10 +88,8 @@ def _focus(article: Extracted, targets: Mapping[str, Iterable[Node]]) -> set[Nod
 
 def _targeted(article: Extracted) -> Iterator[Quad]:
     """Yield a triple for each shared thing at which shapes aim since it is the object of one."""
-    shapes = article.frame.parts.shapes
-    wanted = {iri_of(p) for each in shapes.subjects() for p in shapes.of(each, "targetObjectsOf")}
     seen = set[tuple[str, Node]]()
-    for quad in article.by(wanted):
+    for quad in article.by(article.frame.parts.aiming):
         key = quad.predicate.value, quad.object
         if quad.object not in article.own and key not in seen:
             seen.add(key)

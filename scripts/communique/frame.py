@@ -20,6 +20,7 @@ from communique.namespaces import PREFIXES, split
 from communique.parting import Parts
 from communique.places import Places, Triples
 from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
+from communique.touched import Reading
 from communique.validation import Choices, homes, store_of
 from communique.vocabularies import Vocabulary, vocabulary
 
@@ -98,7 +99,10 @@ class Frame:
         self.engine = engine(context.choices.engine)
         self.asked = [q for q in self.graphs.data if q.graph_name not in _ASIDE]
 
-    def beside(self, _said: Sequence[Quad]) -> "Frame":
+    touched: Reading | None = None
+    """The rules of one article that have to be asked, if not all of them."""
+
+    def beside(self, _said: Sequence[Quad], _paths: Sequence[str]) -> "Frame":
         """Return it as far as an article needs it that says so much: all of it."""
         return self
 

@@ -19,7 +19,7 @@ from communique.articles import Outcome
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 
-_FORMAT = 2
+_FORMAT = 3
 _FILE = "validation.sqlite"
 _SETS = ("predicates", "classes", "nodes", "edges")
 """What many articles have in common: it is kept once."""
@@ -159,6 +159,7 @@ class Memo:
                     "names": [[space, names.hex()] for space, names in outcome.names],
                     "outside": sorted(outcome.outside),
                     "extract": outcome.extract.hex(),
+                    "marks": outcome.marks.hex(),
                 }
             ).encode(),
             1,
@@ -243,6 +244,7 @@ class Memo:
                     names=tuple((space, bytes.fromhex(names)) for space, names in said["names"]),
                     outside=frozenset(said["outside"]),
                     extract=bytes.fromhex(said["extract"]),
+                    marks=bytes.fromhex(said["marks"]),
                 )
         raise Damaged(paths)
 

@@ -165,6 +165,12 @@ class Parts:
             found["targetClass"] = [*found["targetClass"], shape]
         return found
 
+    @cached_property
+    def aiming(self) -> frozenset[str]:
+        """The predicates at whose objects shapes aim."""
+        shapes = self.shapes.subjects()
+        return frozenset(by.value for s in shapes for by in self.shapes.of(s, "targetObjectsOf"))
+
     def _far(self, rule: Rule) -> Far:
         own = reach(self.shapes, rule, self._profile, Sorts((OWN,)))
         of_shared = reach(self.shapes, rule, self._profile, self._aimed(rule.shape))

@@ -20,7 +20,7 @@ from communique.tokens import Token, signs
 
 _RDF = PREFIXES["rdf"]
 TYPE = _RDF + "type"
-_BELOW = PREFIXES["rdfs"] + "subClassOf"
+BELOW = PREFIXES["rdfs"] + "subClassOf"
 _SH = PREFIXES["sh"]
 _DEEPEST = 64
 
@@ -104,7 +104,7 @@ class Reach:
     profile: Profile
     sorts: Sorts = NOTHING
     """All that it may come to."""
-    along: set[str] = field(default_factory=lambda: {TYPE, _BELOW})
+    along: set[str] = field(default_factory=lambda: {TYPE, BELOW})
     """The predicates that it follows."""
     back: set[str] = field(default_factory=set)
     """Those of them that it follows from the object to the subject."""

@@ -39,14 +39,14 @@ def results(data: Store, rules: Rules) -> Iterator[Result]:
         if rules.deactivated(shape):
             continue
         around = [holder for holder in rules.holders[shape] if not rules.deactivated(holder)]
-        targets = {target for aiming in (shape, *around) for target in _targets(aiming, rules)}
-        focus = set[Term]().union(*(things.of(*target) for target in targets))
+        aims = {target for aiming in (shape, *around) for target in targets(aiming, rules)}
+        focus = set[Term]().union(*(things.of(*target) for target in aims))
         for constraint in rules.of(shape, "sparql"):
             if focus and not rules.deactivated(constraint):
                 yield from _asked(things, focus, shape, constraint, rules)
 
 
-def _targets(shape: Term, rules: Rules) -> Iterator[tuple[str, Term]]:
+def targets(shape: Term, rules: Rules) -> Iterator[tuple[str, Term]]:
     """Yield the targets of a shape, each with its kind; one that is a class aims at its own."""
     for kind in ("targetNode", *_TARGETS):
         for target in rules.of(shape, kind):

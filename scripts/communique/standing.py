@@ -181,8 +181,14 @@ class Standing:
         return first and Recalled(
             **{each.name: getattr(first, each.name) for each in fields(first)},
             shelf=shelf,
+            marks=self._marks(edited),
             read=lambda: self._whole(head),
         )
+
+    def _marks(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """Return what stands for articles as they were, of those in which nothing was found."""
+        kept = [each.full() for each in self._kept(paths) or ()]
+        return {each.paths[0]: each.marks for each in kept if not each.findings and not each.failed}
 
     def _whole(self, head: _Head) -> Context:
         found = self._read(head, head.documents)
