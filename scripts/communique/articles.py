@@ -27,7 +27,7 @@ from communique.parting import renamed
 from communique.places import Places
 from communique.reaching import OWN, PLAIN, TYPE, Edge
 from communique.shapes import unjudged
-from communique.touched import Reading, marks
+from communique.touched import Marks, Reading
 from communique.validation import Gate, findings_of, store_of, turn
 from communique.vocabularies import Vocabulary
 from communique.wording import Wording
@@ -124,7 +124,12 @@ class _Article(Gate):
     def frame(self) -> Frame:
         """What is shared, as far as it is needed here."""
         paths = [document.path for document in self._documents]
-        return self._shared.beside(self._graphs.data, paths)
+        return self._shared.beside(self._graphs.data, self.marks, paths)
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What stands for what is said here."""
+        return Marks(self._graphs.data)
 
     # What a whole project reads itself is here of what is shared.
 
@@ -268,7 +273,14 @@ class _Article(Gate):
         }
 
     def _worded(self) -> Iterable[Quad]:
-        return (*self._said_elsewhere, *self._graphs.data)
+        return (*self._said_elsewhere, *self._one_by_one)
+
+    @cached_property
+    def _one_by_one(self) -> list[Quad]:
+        changed = self.frame.changed
+        if changed is None:
+            return super()._one_by_one
+        return [q for q in self._graphs.data if q.predicate.value in {TYPE, *changed}]
 
     def _additions(self) -> Iterable[Quad]:
         return (*self._in_data, *self._said_elsewhere)
@@ -337,7 +349,7 @@ def _known(told: Outcome, article: _Article) -> Outcome:
         edges=frozenset(_edges(article)),
         extract=zlib.compress(needed, 1) if needed else b"",
         extracted=digest(needed),
-        marks=marks(said),
+        marks=article.marks.kept,
     )
 
 

@@ -23,8 +23,8 @@ from communique.memo import Damaged, Memo
 from communique.namespaces import split
 from communique.parting import Parted, Parts
 from communique.places import Places
-from communique.reaching import BELOW, TYPE, Profile
-from communique.touched import Reading, changed, readings
+from communique.reaching import BELOW, Profile
+from communique.touched import Marks, Reading, readings
 
 _HEAD, _PART = "shared", "shared {}"
 _A_PART = 4
@@ -149,7 +149,7 @@ class Shelf:
             "mark": self._mark,
             "parts": count,
             "parted": frame.parts.found,
-            "asking": None if found is None else [TYPE, BELOW, *frame.parts.aiming],
+            "asking": None if found is None else [BELOW, *frame.parts.aiming],
             "texts": sorted(map(_digest, frame.context.texts)),
             "files": [(graph.value, file.path) for graph, file in files],
         }
@@ -168,10 +168,10 @@ class _Base(Frame):
         self.shelf = shelf
         self._marks = marks
 
-    def beside(self, said: Sequence[Quad], paths: Sequence[str]) -> Frame:
+    def beside(self, said: Sequence[Quad], marks: Marks, paths: Sequence[str]) -> Frame:
         """Return it with what some quads come to, and the rules that an edit touches."""
-        by = changed(self._marks.get("\n".join(paths), b""), said)
-        return _Excerpt(self, said, None if by is None else self.shelf.reading(by))
+        changed = marks.changed(self._marks.get("\n".join(paths), b""))
+        return _Excerpt(self, said, changed)
 
     @cached_property
     def parts(self) -> Parts:
@@ -182,11 +182,12 @@ class _Base(Frame):
 class _Excerpt(Frame):
     """What is shared, as far as an article comes to it."""
 
-    def __init__(self, base: _Base, said: Sequence[Quad], touched: Reading | None) -> None:
+    def __init__(self, base: _Base, said: Sequence[Quad], changed: frozenset[str] | None) -> None:
         self.context, self.placed, self.engine = base.context, base.placed, base.engine
         self.judge, self.parts, self.aimed = base.judge, base.parts, base.aimed
         self.ontology, self.terms, self.vocabulary = base.ontology, base.terms, base.vocabulary
-        self.touched = touched
+        self.changed = changed
+        self.touched = None if changed is None else base.shelf.reading(changed)
         self._base = base
         own = {quad.subject for quad in said}
         named = {iri_of(quad.object) for quad in said if quad.object not in own}

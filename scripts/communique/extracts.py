@@ -1,6 +1,7 @@
 """What rules that look into other articles need of one: the triples that they may come to."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from pyoxigraph import Literal, Quad, RdfFormat, Triple, serialize
@@ -37,7 +38,11 @@ class _Walk:
     def __init__(self, article: Extracted) -> None:
         self._own = article.own
         self.quads = article.quads
-        self.index = Triples(article.quads)
+
+    @cached_property
+    def index(self) -> Triples:
+        """The triples, to be looked up."""
+        return Triples(self.quads)
 
     def from_(self, starts: Iterable[Node], far: Far) -> Iterator[Quad]:
         along, back = far.along, far.back

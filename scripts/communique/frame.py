@@ -20,7 +20,7 @@ from communique.namespaces import PREFIXES, split
 from communique.parting import Parts
 from communique.places import Places, Triples
 from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
-from communique.touched import Reading
+from communique.touched import Marks, Reading
 from communique.validation import Choices, homes, store_of
 from communique.vocabularies import Vocabulary, vocabulary
 
@@ -99,10 +99,12 @@ class Frame:
         self.engine = engine(context.choices.engine)
         self.asked = [q for q in self.graphs.data if q.graph_name not in _ASIDE]
 
+    changed: frozenset[str] | None = None
+    """The predicates by which alone an article says something else than when it was checked."""
     touched: Reading | None = None
     """The rules of one article that have to be asked, if not all of them."""
 
-    def beside(self, _said: Sequence[Quad], _paths: Sequence[str]) -> "Frame":
+    def beside(self, _said: Sequence[Quad], _marks: Marks, _paths: Sequence[str]) -> "Frame":
         """Return it as far as an article needs it that says so much: all of it."""
         return self
 

@@ -35,37 +35,39 @@ class Reading(NamedTuple):
     predicates: frozenset[str]
 
 
-def marks(said: Iterable[Quad]) -> bytes:
-    """Return what stands for an article, or nothing if blank nodes are in it."""
-    return b"".join(sorted(_marks(said).values()))
+class Marks:
+    """What stands for what an article says."""
 
+    def __init__(self, said: Iterable[Quad]) -> None:
+        """Mark what each predicate says, and what is joined; nothing if there are blank nodes."""
+        text = serialize((quad.triple for quad in said), format=RdfFormat.N_TRIPLES) or b""
+        self._by = dict[str, bytes]()
+        lines, joined = defaultdict[bytes, list[bytes]](list), set[bytes]()
+        for line in sorted(set(text.splitlines())):
+            subject, predicate, value = line.split(b" ", 2)
+            if subject.startswith(_BLANK) or value.startswith((_BLANK, _TRIPLE)):
+                return
+            lines[predicate].append(line)
+            joined.add(subject + predicate)
+            if value.startswith(b"<"):
+                joined.add(value)
+        self._by = {by[1:-1].decode(): _mark(each) for by, each in lines.items()}
+        self._by[""] = _mark(sorted(joined))
 
-def changed(former: bytes, said: Iterable[Quad]) -> frozenset[str] | None:
-    """Return the predicates by which an article says something else than what was marked.
+    @property
+    def kept(self) -> bytes:
+        """Return them as they are kept."""
+        return b"".join(sorted(self._by.values()))
 
-    None is returned where it joins other things, or where nothing can be told.
-    """
-    found = _marks(said)
-    known = {former[at : at + _MARK] for at in range(0, len(former), _MARK)}
-    if found.pop("", b"") not in known:
-        return None
-    return frozenset(by for by, mark in found.items() if mark not in known)
+    def changed(self, former: bytes) -> frozenset[str] | None:
+        """Return the predicates by which something else is said than when these marks were kept.
 
-
-def _marks(said: Iterable[Quad]) -> dict[str, bytes]:
-    """Return what stands for what each predicate says, and under no name for what is joined."""
-    text = serialize((quad.triple for quad in said), format=RdfFormat.N_TRIPLES) or b""
-    lines, joined = defaultdict[bytes, list[bytes]](list), set[bytes]()
-    for line in sorted(set(text.splitlines())):
-        subject, predicate, value = line.split(b" ", 2)
-        if subject.startswith(_BLANK) or value.startswith((_BLANK, _TRIPLE)):
-            return {}
-        lines[predicate].append(line)
-        joined.add(subject + predicate)
-        if value.startswith(b"<"):
-            joined.add(value)
-    found = {by[1:-1].decode(): _mark(each) for by, each in lines.items()}
-    return {**found, "": _mark(sorted(joined))}
+        None is returned where other things are joined, or have other classes, and where nothing
+        can be told.
+        """
+        known = {former[at : at + _MARK] for at in range(0, len(former), _MARK)}
+        found = frozenset(by for by, mark in self._by.items() if mark not in known)
+        return found if self._by and found.isdisjoint({"", TYPE}) else None
 
 
 def _mark(lines: Iterable[bytes]) -> bytes:

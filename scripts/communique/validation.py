@@ -260,16 +260,16 @@ class Gate:
             )
 
     def _terms(self) -> Iterator[Fault]:
-        quads = [*self._graphs.data, *self._graphs.shapes]
+        quads = [*self._one_by_one, *self._graphs.shapes]
         yield from vocabularies.faults(quads, self._vocabulary)
-        for quad in malformed(self._graphs.data):
+        for quad in malformed(self._one_by_one):
             if isinstance(quad.object, Literal):
                 kind = shrink(quad.object.datatype.value)
                 message = f'"{quad.object.value}" does not have the form of {kind}.'
                 yield fault(quad, "object", _FORM, message, layer="terms")
 
     def _names(self) -> Iterator[Fault]:
-        quads = [*self._graphs.data, *self._graphs.shapes]
+        quads = [*self._one_by_one, *self._graphs.shapes]
         yield from dangling.faults(quads, self._vocabulary, self._known_names)
 
     def _shapes(self) -> Iterator[Finding | Fault]:
@@ -396,8 +396,8 @@ class Gate:
         yield from self._added_elsewhere()
         yield from policy.faults(self._worded(), self._ontology)
         if self._words:
-            yield from policy.copied([*self._graphs.data, *self._graphs.shapes], self._words.text)
-        for quad in self._graphs.data:
+            yield from policy.copied([*self._one_by_one, *self._graphs.shapes], self._words.text)
+        for quad in self._one_by_one:
             if quad.predicate.value in _VERDICTS and quad.graph_name != CURATED:
                 message = f"{shrink(quad.predicate.value)} is told outside the curated file."
                 yield fault(quad, "predicate", _VERDICT, message, layer="policy")
@@ -405,6 +405,11 @@ class Gate:
     @cached_property
     def _graphs(self) -> Graphs:
         return graphs(self._documents, placed=self._placed)
+
+    @cached_property
+    def _one_by_one(self) -> list[Quad]:
+        """What is looked at triple by triple: all that is said."""
+        return self._graphs.data
 
     @cached_property
     def _places(self) -> Places:
