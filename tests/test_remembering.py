@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyoxigraph import Quad, Store
 
 from communique.articles import Outcome
 from communique.concluding import Run as Cold
 from communique.concluding import Unit, one_by_one
+from communique.engines import Result
+from communique.fast import Fast
 from communique.findings import Report
 from communique.frame import Context
 from communique.intake import listed
@@ -124,6 +127,24 @@ def _spans(number: str, name: str) -> Edit:
     return edit
 
 
+def _swapped(project: Path) -> None:
+    """Have two things say what the other one said: the same names, by the same predicates."""
+    path = project / "data" / "articles" / "2.ttl"
+    text = path.read_text("utf-8").replace("cmqv:assert", "cmqv:a").replace("accept", "assert")
+    path.write_text(text.replace("cmqv:a ", "cmqv:accept "), "utf-8")
+
+
+def _without_thing(project: Path) -> None:
+    path = project / "data" / "articles" / "2.ttl"
+    path.write_text(path.read_text("utf-8").partition("\na2:u01\n")[0], "utf-8")
+
+
+def _restored(project: Path) -> None:
+    first = project / "data" / "articles" / FIRST
+    text = first.read_text("utf-8").replace("a1:", "a2:").replace("/id/a1/", "/id/a2/")
+    first.with_name("2.ttl").write_text(text, "utf-8")
+
+
 def _copied(project: Path) -> None:
     first = project / "data" / "articles" / FIRST
     (project / "data" / "articles" / "4.ttl").write_bytes(first.read_bytes())
@@ -137,6 +158,18 @@ EDITS: dict[str, Edit] = {
     "an unknown name": _replaced("articles/4.ttl", "actor:freedonia", "actor:fredonia"),
     "another article's thing": _replaced("articles/4.ttl", "content a4:u01", "content a2:u01"),
     "the thing of another": _replaced("articles/2.ttl", "a2:u01", "a4:u01"),
+    "another label": _replaced("articles/2.ttl", "lifting of", "end of"),
+    "a label that is a sentence": _replaced("articles/2.ttl", 'tariff"@en', 'tariff."@en'),
+    "a label in no language": _replaced("articles/3.ttl", 'tariff"@en', 'tariff"'),
+    "two forces": _replaced("articles/2.ttl", "cmqv:accept", "cmqv:accept , cmqv:assert"),
+    "forces that change places": _swapped,
+    "no class": _replaced("articles/2.ttl", "    a cmq:Undertaking ;\n", ""),
+    "another class": _replaced("articles/2.ttl", "a cmq:Undertaking", "a cmq:Statement"),
+    "a predicate of others": _replaced("articles/2.ttl", "rdfs:label", "rdfs:comment"),
+    "a predicate more": _replaced("articles/2.ttl", "cmq:voice", "rdfs:comment 1 ; cmq:voice"),
+    "nothing of a thing": _without_thing,
+    "a thing without a name": _replaced("articles/2.ttl", "content a2:u01", "content []"),
+    "what was there before": _restored,
     "an article less": _removed,
     "another name of a file": _renamed,
     "a file touched": _touched,
@@ -164,7 +197,7 @@ def test_after_any_edits_it_finds_what_a_run_without_memory_finds(names: list[st
             assert _again(project, memory)[0] == _cold(project), name
 
 
-@pytest.mark.parametrize("name", sorted(EDITS.keys() - {"a file touched"}))
+@pytest.mark.parametrize("name", sorted(EDITS.keys() - {"a file touched", "what was there before"}))
 def test_each_edit_alone_changes_what_is_found_or_what_is_checked(
     several: Path, tmp_path: Path, name: str
 ) -> None:
@@ -189,6 +222,50 @@ def test_one_edit_has_one_article_checked_again(several: Path, tmp_path: Path) -
     EDITS["another force"](several)
 
     assert _again(several, tmp_path)[1] == {"2.ttl"}
+
+
+def test_after_one_edit_only_rules_are_asked_that_read_what_changed(
+    several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+    results = Fast.results
+
+    def counting(
+        self: Fast, data: Iterable[Quad], shapes: Iterable[Quad], store: Store | None = None
+    ) -> frozenset[Result]:
+        asked.append(len(list(shapes)))
+        return results(self, data, shapes, store)
+
+    monkeypatch.setattr(Fast, "results", counting)
+    _again(several, tmp_path)
+    asked.clear()
+    EDITS["another label"](several)
+    _again(several, tmp_path)
+    assert asked == []
+
+    EDITS["forces that change places"](several)
+    assert _again(several, tmp_path)[1] == {"2.ttl"}
+    (few,) = asked
+
+    asked.clear()
+    EDITS["no class"](several)
+    assert _again(several, tmp_path)[0] == _cold(several)
+    assert few < min(asked)
+
+
+def test_what_is_found_by_few_rules_is_told_as_by_all(several: Path, tmp_path: Path) -> None:
+    _again(several, tmp_path)
+    EDITS["two forces"](several)
+    told, names = _again(several, tmp_path)
+
+    assert (told, names) == (_cold(several), {"2.ttl"})
+    assert [each.rule.id for each in told.findings] == ["shape:Statement-force"]
+
+    EDITS["another label"](several)
+    assert _again(several, tmp_path) == (told, {"2.ttl"})
+
+    EDITS["what was there before"](several)
+    assert _again(several, tmp_path)[0] == _cold(several)
 
 
 def test_after_one_edit_nothing_is_read_of_the_others(several: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import atexit
 import gc
 
-_MANY = 50_000
+MANY = 50_000
 """More objects than a question leaves behind; Python looks for garbage at every 700."""
 
 
@@ -12,7 +12,7 @@ def main() -> None:
 
     What a command loads is needed till its end, and then goes with the process.
     """
-    gc.set_threshold(_MANY)
+    gc.set_threshold(MANY)
     atexit.register(gc.freeze)
     from communique.cli import main as command
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import IO, Any
 
+from communique.__main__ import MANY
 from communique.errors import CommuniqueError
 
 LONGEST = 86_400.0
@@ -17,7 +18,10 @@ LONGEST = 86_400.0
 LOADING = ("LD_LIBRARY_PATH", "DYLD_*", "PYTHONHOME", "SYSTEMROOT")
 """The variables without which an interpreter may find neither its libraries nor its modules."""
 
-_START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve()"
+_START = (
+    f"import gc, sys; gc.set_threshold({MANY}); "
+    "sys.path[:] = {path!r}; from {module} import serve; serve()"
+)
 _NEW_NETWORK = 0x40000000
 _NEW_USER = 0x10000000
 _DIE_WITH_PARENT = 1

@@ -107,9 +107,6 @@ def _units(rules: Rules, shape: Term) -> Iterator[list[Rule]]:
     if not any(targets(shape, rules)):
         return
     mine = [each for each in constraints(rules, shape) if each.predicate.value not in _CLOSED]
-    if any(rules.of(held, "qualifiedValueShapesDisjoint") for held in rules.of(shape, "property")):
-        yield mine
-        return
     rest = [each for each in mine if each.predicate.value not in _ALONE]
     yield from ([each] for each in mine if each.predicate.value in _ALONE)
     if rest:
