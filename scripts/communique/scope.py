@@ -87,6 +87,10 @@ def _checking(scope: Scope) -> "Checking":
     """Return what checks articles, on several cores where there are many."""
 
     def check(context: "Context", units: "Sequence[Unit]") -> "Iterable[Outcome]":
+        if len(units) == 1:
+            from communique.concluding import one_by_one
+
+            return one_by_one(context, units)
         from communique.workers import Workers
 
         return Workers(scope.jobs, scope.seconds / 2, confined.advanced)(context, units)

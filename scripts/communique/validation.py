@@ -13,8 +13,6 @@ from communique import (
     misplaced,
     policy,
     resources,
-    shapequeries,
-    unfollowed,
     vocabularies,
 )
 from communique.causes import Causes
@@ -27,9 +25,7 @@ from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
 from communique.graphs import File, Graphs, graphs, prefixes_of
 from communique.intake import Document, is_article, listed, opened
-from communique.linting import Known, lint, stray_answers
 from communique.literals import malformed
-from communique.loosening import loosened
 from communique.namespaces import PREFIXES, shrink
 from communique.places import Places
 from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
@@ -273,6 +269,8 @@ class Gate:
         yield from dangling.faults(quads, self._vocabulary, self._known_names)
 
     def _shapes(self) -> Iterator[Finding | Fault]:
+        from communique import shapequeries
+
         if not self._judged.targeting and not self._judged.faults:
             message = "The shapes have no target: nothing would be checked."
             yield Finding("shapes", Region(), _TARGET, message, "error", "shapes")
@@ -284,6 +282,8 @@ class Gate:
         yield from (each for each in self._of_shacl() if each.subject in left)
         yield from shapequeries.faults(self._graphs.shapes, self._vocabulary, self._known_names)
         if self._choices.former:
+            from communique.loosening import loosened
+
             before = graphs(self._choices.former).shapes
             yield from loosened(
                 store_of(before), store_of(self._graphs.shapes), name=self._vocabulary.shrink
@@ -347,6 +347,8 @@ class Gate:
         """Find the project's own shapes that no engine can follow, if they are what judges."""
         if self._choices.judge:
             return ()
+        from communique import unfollowed
+
         return unfollowed.faults(self._engine, self._graphs.shapes, self._judged.targeting)
 
     def _evidence(self) -> Iterator[Fault]:
@@ -359,6 +361,8 @@ class Gate:
                 yield _of_thing(result.iri, _IN_COPY, message)
 
     def _queries(self) -> Iterator[Finding]:
+        from communique.linting import Known, lint, stray_answers
+
         known = Known(self._vocabulary, self._described)
         stored = {path.stem for path in resources.answers(self._root).glob("*.csv")}
         for document in self._documents:
