@@ -26,10 +26,10 @@ def stamps(root: Path) -> Stamps:
 
     Nothing at all is returned where it cannot be looked at.
     """
-    found, ahead = dict[str, str](), list[str]()
+    found, ahead, now = dict[str, str](), list[str](), time.time_ns()
     with suppress(OSError):
         for top in FOLDERS:
-            found[top] = _stamp(os.lstat(f"{root}/{top}"))
+            found[top] = _stamp(os.lstat(f"{root}/{top}"), now)
             ahead += [top] if found[top] == FOLDER else []
         while ahead:
             folder = ahead.pop()
@@ -37,7 +37,7 @@ def stamps(root: Path) -> Stamps:
                 for entry in entries:
                     if not entry.name.startswith("."):
                         path = f"{folder}/{entry.name}"
-                        found[path] = said = _stamp(entry.stat(follow_symlinks=False))
+                        found[path] = said = _stamp(entry.stat(follow_symlinks=False), now)
                         if said == FOLDER:
                             ahead.append(path)
         return found
@@ -55,14 +55,14 @@ def together(stamps: Stamps, paths: Iterable[str]) -> str:
     return " ".join(said) if all(map(is_sure, said)) else ""
 
 
-def _stamp(status: os.stat_result) -> str:
+def _stamp(status: os.stat_result, now: int) -> str:
     mode = status.st_mode
     if stat.S_ISDIR(mode):
         return FOLDER
     kind = "f" if stat.S_ISREG(mode) else "l" if stat.S_ISLNK(mode) else "o"
     written = max(status.st_mtime_ns, status.st_ctime_ns)
     tick = _MOMENT if written % _SECOND else 2 * _SECOND
-    if time.time_ns() - written < tick:
+    if now - written < tick:
         return kind
     times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
     return f"{kind}{status.st_size} {times} {status.st_ino}"

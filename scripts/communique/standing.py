@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,7 +41,8 @@ from communique.validation import Choices
 
 _HEAD, _INDEX, _NAMES = "standing", "index", "names {}"
 _UNKNOWN = "unresolved "
-_NOTHING = ("", "", "")
+_BETWEEN = "\0"
+"""No path holds it."""
 _FEW = 8
 """With no more edited articles, of what is shared is read what they come to."""
 _MARK = 32
@@ -80,13 +82,13 @@ class _Head:
     """With which each part begins."""
 
 
-class _Entry(NamedTuple):
-    """What the index holds of a path."""
+class _Index(NamedTuple):
+    """What is known of each thing in the project's folders, by its path."""
 
-    stamp: str
-    digest: str
-    """Of what is in the file, if it was read."""
-    seal: str
+    stamps: dict[str, str]
+    digests: dict[str, str]
+    """Of what is in a file, if it was read."""
+    seals: dict[str, str]
     """Of the row of its outcome, if it is an article."""
 
 
@@ -108,13 +110,14 @@ class Standing:
         return head if head and head.how == self._how else None
 
     @cached_property
-    def _index(self) -> dict[str, _Entry]:
+    def _index(self) -> _Index:
         body = self.memo.part(_INDEX) or b""
         if self._head is None or sha256(body).hexdigest() != self._head.index:
-            return {}
-        lines = body.decode().split("\n")
-        entries = map(_Entry, lines[1::4], lines[2::4], lines[3::4])
-        return dict(zip(lines[::4], entries, strict=True))
+            return _Index({}, {}, {})
+        told = body.decode().split(_BETWEEN)
+        count = len(told) // 4
+        paths, *columns = (told[at * count : (at + 1) * count] for at in range(4))
+        return _Index(*(dict(zip(paths, column, strict=True)) for column in columns))
 
     @cached_property
     def _common(self) -> tuple[Common, Mapping[str, str]] | None:
@@ -129,7 +132,7 @@ class Standing:
         if head is None or changed is None or self._common is None:
             return None
         common, involved = self._common
-        edited = {path for path, digest in changed.items() if digest != self._index[path].digest}
+        edited = {path for path, digest in changed.items() if digest != self._index.digests[path]}
         if not edited.isdisjoint({*head.groups, *involved}) or not all(map(is_article, edited)):
             return None
         new = self._checked(head, sorted(edited), checking) if edited else ()
@@ -141,20 +144,20 @@ class Standing:
             after = self._after(head, new) if is_current else None
             if after is None:
                 return None
-            if new or any(self.stamps[path] != self._index[path].stamp for path in changed):
-                self._write(after, self._index)
+            if new or any(self.stamps[path] != self._index.stamps[path] for path in changed):
+                self._write(after, self._index.digests, self._index.seals)
         return told(common, Tally(after.tally), [*left, *new], head.documents)
 
     def _changed(self) -> dict[str, str] | None:
         """Return the digests of files that may have changed; None if there are other files."""
-        index, found = self._index, list[str]()
-        if index.keys() != self.stamps.keys():
+        known = self._index
+        if known.stamps.keys() != self.stamps.keys():
             return None
-        for path, stamp in self.stamps.items():
-            if stamp != index[path].stamp or not (is_sure(stamp) or stamp == FOLDER):
-                if stamp[0] != index[path].stamp[0] or not index[path].digest:
-                    return None
-                found.append(path)
+        found = {path for path, _ in self.stamps.items() - known.stamps.items()}
+        found |= {path for path, stamp in self.stamps.items() if not is_sure(stamp)}
+        found -= {path for path in found if self.stamps[path] == known.stamps[path] == FOLDER}
+        if any(self.stamps[p][0] != known.stamps[p][0] or not known.digests[p] for p in found):
+            return None
         return {path: sha256(content(self.root, path)[0] or b"").hexdigest() for path in found}
 
     def _checked(
@@ -200,7 +203,7 @@ class Standing:
         documents = list[Document]()
         for path in paths:
             data = content(self.root, path)[0] or b""
-            if sha256(data).hexdigest() != self._index[path].digest:
+            if sha256(data).hexdigest() != self._index.digests[path]:
                 return None
             text = data.decode("utf-8-sig")
             documents.append(Document(path, text, text.encode()))
@@ -217,7 +220,7 @@ class Standing:
         """Return the outcomes of some units, or None if one of them is not what was written."""
         found = list[Outcome]()
         for unit in units:
-            kept = self.memo.outcome(unit, self._index[unit.split("\n", 1)[0]].seal)
+            kept = self.memo.outcome(unit, self._index.seals[unit.split("\n", 1)[0]])
             if kept is None:
                 return None
             found.append(kept)
@@ -237,7 +240,7 @@ class Standing:
             path = each.paths[0]
             known = together(self.stamps, [path])
             row = self.memo.keep(path, known, head.base, head.shared, each)
-            self._index[path] = _Entry(self.stamps[path], each.digests[0], row.seal)
+            self._index.digests[path], self._index.seals[path] = each.digests[0], row.seal
         sums = Tally(head.tally)
         sums.subtract(tally(was for was, _ in pairs))
         sums.update(tally(new))
@@ -296,12 +299,11 @@ class Standing:
             body = head.mark.encode() + b"".join(sorted(names))
             self.memo.put_part(_NAMES.format(at), body)
 
-    def _write(self, head: _Head, index: Mapping[str, _Entry]) -> None:
+    def _write(self, head: _Head, digests: Mapping[str, str], seals: Mapping[str, str]) -> None:
         """Write what holds, and what each thing in the project's folders is."""
-        entries = (
-            (path, stamp, *index.get(path, _NOTHING)[1:]) for path, stamp in self.stamps.items()
-        )
-        body = "\n".join(part for entry in entries for part in entry).encode()
+        kept = ([values.get(path, "") for path in self.stamps] for values in (digests, seals))
+        told = (*self.stamps, *self.stamps.values(), *chain.from_iterable(kept))
+        body = _BETWEEN.join(told).encode()
         self.memo.put_part(_INDEX, body)
         self.memo.put(_HEAD, asdict(replace(head, index=sha256(body).hexdigest())))
 
@@ -319,11 +321,10 @@ class Standing:
         found = list(outcomes)
         claims = Counter(space for each in found for space in each.spaces)
         crowded = {space for space, times in claims.items() if times > 1}
-        index = {path: _Entry("", digest, "") for path, digest in files.items()}
+        digests, sealed = dict(files), dict[str, str]()
         for each in found:
-            seal = seals["\n".join(each.paths)]
-            both = zip(each.paths, each.digests, strict=True)
-            index |= {path: _Entry("", digest, seal) for path, digest in both}
+            digests |= zip(each.paths, each.digests, strict=True)
+            sealed |= dict.fromkeys(each.paths, seals["\n".join(each.paths)])
         context = settled.context
         head = _Head(
             how=self._how,
@@ -345,7 +346,7 @@ class Standing:
         parts = _parted(found, crowded)
         with self.memo.at_once():
             self._write_parts(head, dict(enumerate(parts)))
-            self._write(replace(head, parts=len(parts)), index)
+            self._write(replace(head, parts=len(parts)), digests, sealed)
         shelf = Shelf(self.memo, head.mark)
         if not shelf.is_filled:
             shelf.fill(context.frame(placed=False))
@@ -394,9 +395,9 @@ def _things(sums: Tally) -> set[str]:
     return {name for name, times in sums.items() if times > 0 and name not in SUMS}
 
 
-def _is_alike(index: Mapping[str, _Entry], new: Iterable[Outcome]) -> bool:
+def _is_alike(index: _Index, new: Iterable[Outcome]) -> bool:
     """Tell whether an article holds the bytes of another."""
-    held = Counter(entry.digest for entry in index.values())
+    held = Counter(index.digests.values())
     return any(held[digest] > 1 for each in new for digest in each.digests)
 
 
