@@ -19,7 +19,7 @@ LOADING = ("LD_LIBRARY_PATH", "DYLD_*", "PYTHONHOME", "SYSTEMROOT")
 """The variables without which an interpreter may find neither its libraries nor its modules."""
 
 _START = (
-    f"import gc, sys; gc.set_threshold({MANY}); "
+    f"import atexit, gc, sys; gc.set_threshold({MANY}); atexit.register(gc.freeze); "
     "sys.path[:] = {path!r}; from {module} import serve; serve()"
 )
 _NEW_NETWORK = 0x40000000
