@@ -23,6 +23,7 @@ from communique.findings import Report
 from communique.frame import Context
 from communique.intake import listed
 from communique.remembering import report
+from communique.resources import FOLDERS
 from communique.validation import Choices
 from conftest import HERE, Run
 
@@ -251,6 +252,39 @@ def test_after_one_edit_only_rules_are_asked_that_read_what_changed(
     EDITS["no class"](several)
     assert _again(several, tmp_path)[0] == _cold(several)
     assert few < min(asked)
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    """Return a copy of what the repository says."""
+    for folder in (*FOLDERS, "tests/answers"):
+        shutil.copytree(HERE.parent / folder, tmp_path / "ours" / folder, dirs_exist_ok=True)
+    return tmp_path / "ours"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "layers"),
+    [
+        ("oa:end 224 ;", "oa:end 225 ;", {"evidence"}),
+        ('"@en ;', ' too"@en ;', set()),
+    ],
+    ids=["a place", "a label"],
+)
+def test_each_layer_looks_at_what_an_edit_of_ours_has_changed(
+    ours: Path, tmp_path: Path, old: str, new: str, layers: set[str]
+) -> None:
+    rules = ours / "shapes" / "digest-state.ttl"  # one of which finds what evidence shows
+    named, between, rest = rules.read_text("utf-8").partition("shape:DigestState-hasState-named\n")
+    assert between
+    rules.write_text(named + rest.partition("\n.\n")[2], "utf-8")
+    assert not _again(ours, tmp_path / "memory")[0].findings
+    (article,) = (ours / "data" / "articles").glob("*.ttl")
+    text = article.read_text("utf-8")
+    article.write_text(text.replace(old, new, 1), "utf-8")
+    told, _ = _again(ours, tmp_path / "memory")
+
+    assert told == _cold(ours)
+    assert {each.layer for each in told.findings} == layers
 
 
 def test_what_is_found_by_few_rules_is_told_as_by_all(several: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from communique.evidence import ReaderCopy
 from communique.extracts import extract, lines
 from communique.faults import Fault, Node
 from communique.findings import Finding
-from communique.frame import Context, Frame, digest, iri_of
+from communique.frame import PLACED_IN, Context, Frame, digest, iri_of
 from communique.graphs import Graphs, graphs, twice
 from communique.intake import Document, admitted
 from communique.namespaces import split
@@ -263,7 +263,19 @@ class _Article(Gate):
         return bool(asked.shapes and self._engine.results(data, asked.shapes))
 
     def _evidence(self) -> Iterator[Fault]:
+        if self._leaves_evidence:
+            return iter(())
         return (each for each in super()._evidence() if each.subject in self.own)
+
+    @property
+    def _leaves_evidence(self) -> bool:
+        """Whether nothing was changed of what is said of evidence."""
+        changed = self.frame.changed
+        if changed is None or self._words:
+            return False
+        types = (quad for quad in self._asked if quad.predicate.value == TYPE)
+        evidence = {quad.subject for quad in types if iri_of(quad.object) in PLACED_IN}
+        return evidence.isdisjoint(quad.subject for quad in self.by(changed))
 
     def _homes(self) -> dict[object, object]:
         mine, shared = super()._homes(), self.frame.homes

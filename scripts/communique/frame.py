@@ -26,7 +26,8 @@ from communique.vocabularies import Vocabulary, vocabulary
 
 _SUBCLASS = PREFIXES["rdfs"] + "subClassOf"
 _STATEMENT = PREFIXES["cmq"] + "Statement"
-_PLACED_IN = tuple(PREFIXES["cmq"] + name for name in ("DigestState", "Passage", "Span"))
+PLACED_IN = tuple(PREFIXES["cmq"] + name for name in ("DigestState", "Passage", "Span"))
+"""The classes of what evidence is made of: copies, and places in them."""
 _ASIDE = {graph_iri(name) for name in ASIDE}
 
 
@@ -311,7 +312,7 @@ class Frame:
     def parts(self) -> Parts:
         """The rules, parted by how far they reach."""
         profile = Profile(self.own_edges | self.context.edges, self.kinds)
-        placed_here = any(shared(kind) in profile.shared for kind in _PLACED_IN)
+        placed_here = any(shared(kind) in profile.shared for kind in PLACED_IN)
         return Parts(self.judge.shapes, profile, self.classes, together=placed_here)
 
     @cached_property
