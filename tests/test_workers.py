@@ -1,10 +1,12 @@
 """Workers check many articles, and one that ends or is late costs one article only."""
 
+import gc
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,14 @@ def replace_in_workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: st
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(workers, "_work", __import__(name).work)
+
+
+class Ring:
+    """Something that only the collector finds to be garbage."""
+
+    def __init__(self) -> None:
+        """Hold on to oneself."""
+        self.ring = self
 
 
 def left() -> list[int]:
@@ -140,6 +150,49 @@ def test_a_bug_in_a_worker_is_raised_where_the_run_is(
     with pytest.raises(RuntimeError, match=r"data/articles/.*KeyError\('seen'\)"):
         list(Workers(2, 60)(context, units(context)))
     assert not left()
+
+
+def test_a_worker_does_not_heap_up_garbage(
+    context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    body = """
+    import gc
+    ring = {}
+    ring["ring"] = ring
+    rings = [each for each in gc.get_objects() if type(each) is dict and each.get("ring") is each]
+    with (NOTES / "rings").open("a") as file:
+        file.write(f"{len(rings)}\\n")
+    del rings
+"""
+    replace_in_workers(monkeypatch, tmp_path, body.strip("\n"))
+
+    list(Workers(2, 60)(context, units(context) * 15))
+
+    alive = [int(line) for line in (tmp_path / "rings").read_text().split()]
+    assert len(alive) == 15 * ARTICLES
+    assert max(alive) <= concluding.BETWEEN
+
+
+def test_units_one_by_one_do_not_heap_up_garbage(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = weakref.WeakSet[Ring]()
+    most = 0
+
+    def check(_: Context, unit: Unit) -> Unit:
+        nonlocal most
+        alive.add(Ring())
+        most = max(most, len(alive))
+        return unit
+
+    monkeypatch.setattr(concluding, "check_files", check)
+    gc.disable()
+    try:
+        list(concluding.one_by_one(context, units(context) * 15))
+    finally:
+        gc.enable()
+
+    assert most == concluding.BETWEEN
 
 
 def test_who_stops_listening_leaves_no_process(context: Context) -> None:

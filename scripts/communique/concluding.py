@@ -5,6 +5,7 @@ decides which rules it can be judged by alone. Articles that name each other's t
 as one. What is left are the files that all share, and the rules that look into other articles.
 """
 
+import gc
 import json
 import zlib
 from collections import Counter, defaultdict
@@ -38,6 +39,8 @@ Unit = tuple[str, ...]
 """The paths of an article, or of some that are checked as one."""
 Checking = Callable[[Context, Sequence[Unit]], Iterable[Outcome]]
 """Checks some units, in any order."""
+BETWEEN = 10
+"""After so many units a process looks for garbage."""
 _EARLY = LAYERS[: LAYERS.index("names")]
 _MOST_ROUNDS = 9
 _FEW = 8
@@ -46,8 +49,16 @@ _FEW = 8
 
 def one_by_one(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
     """Check some units, each after the other."""
-    for unit in units:
+    for unit in swept(units):
         yield check_files(context, unit)
+
+
+def swept(units: Iterable[Unit]) -> Iterator[Unit]:
+    """Yield units, and look for the garbage that they leave, on which their graphs hang."""
+    for done, unit in enumerate(units, 1):
+        yield unit
+        if done % BETWEEN == 0:
+            gc.collect()
 
 
 def check_files(context: Context, unit: Unit) -> Outcome:

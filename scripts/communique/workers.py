@@ -10,6 +10,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -17,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from communique import child
 from communique.__main__ import MANY
 from communique.articles import Outcome
-from communique.concluding import Unit, check_files, one_by_one, unopened
+from communique.concluding import Unit, check_files, one_by_one, swept, unopened
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 from communique.frame import Context
@@ -156,14 +157,10 @@ class _Team:
 
 
 def _work(context: Context, pipe: Connection) -> None:
-    """Check what is asked for until nobody asks any more."""
+    """Check what is asked for."""
     child.die_with_parent()
     gc.set_threshold(MANY)
-    while True:
-        try:
-            unit = pipe.recv()
-        except EOFError:
-            return
+    for unit in swept(_asked(pipe)):
         try:
             pipe.send(check_files(context, unit))
         except CommuniqueError as error:
@@ -172,6 +169,13 @@ def _work(context: Context, pipe: Connection) -> None:
             os._exit(1)
         except Exception as error:  # noqa: BLE001  a bug, which is shown where the run is
             pipe.send(RuntimeError(f"{' '.join(unit)}: {error!r}"))
+
+
+def _asked(pipe: Connection) -> Iterator[Unit]:
+    """Yield what is asked for until nobody asks any more."""
+    with suppress(EOFError):
+        while True:
+            yield pipe.recv()
 
 
 def unchecked(unit: Unit, why: str) -> Outcome:
