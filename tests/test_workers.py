@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from communique import concluding, workers
 from communique.articles import Outcome
 from communique.concluding import Unit
 from communique.frame import Context
-from communique.intake import documents, is_article
+from communique.intake import documents, is_article, listed
 from communique.validation import Choices
 from communique.workers import Workers
 
@@ -171,6 +171,21 @@ def test_a_worker_does_not_heap_up_garbage(
     alive = [int(line) for line in (tmp_path / "rings").read_text().split()]
     assert len(alive) == 15 * ARTICLES
     assert max(alive) <= concluding.BETWEEN
+
+
+def test_what_articles_have_in_common_is_held_once(context: Context) -> None:
+    heard = list[Outcome]()
+
+    class Listening(concluding.Run):
+        def settled(self, _: Context, outcomes: Sequence[Outcome], __: object) -> None:
+            heard.extend(outcomes)
+
+    Listening(context.root, context.choices, listed(context.root), Workers(2, 60)).report()
+
+    assert len(heard) == ARTICLES
+    for name in ("predicates", "classes", "edges"):
+        has = [getattr(each, name) for each in heard]
+        assert len({id(each) for each in has}) == len(set(has)) < ARTICLES
 
 
 def test_units_one_by_one_do_not_heap_up_garbage(

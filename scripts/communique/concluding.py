@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
@@ -156,7 +157,7 @@ class Run:
         """Check units until what is assumed of them holds, and what belongs together is one."""
         kept = list[Outcome]()
         for _ in range(_MOST_ROUNDS):
-            found = [*kept, *self.check(context, units)]
+            found = [*kept, *_sharing(self.check(context, units))]
             outcomes = sorted(found, key=lambda each: each.paths)
             added = self.share(list(adding(outcomes)))
             if added:
@@ -187,6 +188,20 @@ class Run:
         other = replace(context, edges=edges, apart=apart)
         same = apart == context.apart and self.parted(other) == self.parted(context)
         return context if same else other
+
+
+def _sharing(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """Yield outcomes, of which sets that are equal are one: most articles use the same words."""
+    known = dict[frozenset[Any], frozenset[Any]]()
+    for each in outcomes:
+        yield replace(
+            each,
+            predicates=known.setdefault(each.predicates, each.predicates),
+            classes=known.setdefault(each.classes, each.classes),
+            nodes=known.setdefault(each.nodes, each.nodes),
+            unresolved=known.setdefault(each.unresolved, each.unresolved),
+            edges=known.setdefault(each.edges, each.edges),
+        )
 
 
 def _refusing(context: Context, door: Sequence[Finding]) -> "Common":
