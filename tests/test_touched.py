@@ -132,6 +132,28 @@ def test_where_a_rule_may_read_anything_all_rules_are_asked(rule: str) -> None:
     assert readings(_quads(RULES + rule)) is None
 
 
+PATHS = [
+    "( ex:voice ex:name )",
+    "[ sh:alternativePath ( ex:name ex:text ) ]",
+    "[ sh:zeroOrMorePath [ sh:inversePath ex:text ] ]",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("rule", ["sh:maxLength 3", "sh:node [ sh:maxLength 3 ]"])
+def test_a_shape_of_a_longer_path_that_has_a_target_finds_what_it_finds(
+    path: str, rule: str
+) -> None:
+    shapes = _quads(f"ex:S a sh:PropertyShape ; sh:targetClass ex:Said ; sh:path {path} ; {rule} .")
+    data = _quads(f"{SAID} ex:s1 ex:name 'long' ; ex:text 'long' . ex:anna ex:name 'long' .")
+    touched = together((readings(shapes) or {}).values())
+    read = [each for each in data if each.predicate.value in touched.predicates]
+    found = engine("fast").results(data, shapes)
+
+    assert found
+    assert _told(engine("fast").results(read, touched.shapes)) == _told(found)
+
+
 @cache
 def _ours() -> Graphs:
     return graphs(documents(ROOT)[0], placed=False)

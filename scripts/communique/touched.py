@@ -117,8 +117,8 @@ def _reading(rules: Rules, shape: Term, unit: Collection[Rule]) -> Reading | Non
     """Return some rules of a shape with what they read, or None if that may be anything."""
     found = [reach(rules, rule, Profile((), {}), Sorts((OWN,))) for rule in unit]
     asked = set[Term]()
-    for rule in unit:
-        _ask(rules, rule.value, asked)
+    for node in (*rules.of(shape, "path"), *(rule.value for rule in unit)):
+        _ask(rules, node, asked)
     if any(each.everything for each in found) or any(rules.of(each, "closed") for each in asked):
         return None
     predicates = {by for each in found for by in each.along}
