@@ -132,6 +132,25 @@ def test_where_a_rule_may_read_anything_all_rules_are_asked(rule: str) -> None:
     assert readings(_quads(RULES + rule)) is None
 
 
+NAMING = (
+    "ex:S a sh:NodeShape ; sh:targetClass ex:Said ; sh:sparql [ sh:prefixes ex: ; "
+    "sh:select 'SELECT $this {{ $this {} ?x }}' ] . ex: sh:declare {} ."
+)
+EX_IS = f"[ sh:prefix 'ex' ; sh:namespace '{EX}' ]"
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [(r"ex:te\\-xt", EX_IS), ("ex:text", f"{EX_IS} , [ sh:prefix 'ex' ; sh:namespace '{EX}a/' ]")],
+    ids=["escaped name", "prefix of two namespaces"],
+)
+def test_a_query_may_read_anything_where_a_name_of_it_is_not_read_as_it_is_written(
+    name: str, declared: str
+) -> None:
+    assert f"{EX}text" in (readings(_quads(NAMING.format("ex:text", EX_IS))) or {})
+    assert readings(_quads(NAMING.format(name, declared))) is None
+
+
 PATHS = [
     "( ex:voice ex:name )",
     "[ sh:alternativePath ( ex:name ex:text ) ]",

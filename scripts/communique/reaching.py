@@ -199,13 +199,16 @@ class _Walk:
         raise _Unknown
 
     def _query(self, shape: Term, constraint: Term, sorts: Sorts) -> None:
-        prefixes = {
-            prefix.value: space.value
+        spaces = {
+            (prefix.value, space.value)
             for source in self._shapes.of(constraint, "prefixes")
             for declared in self._shapes.of(source, "declare")
             for prefix in self._shapes.of(declared, "prefix")
             for space in self._shapes.of(declared, "namespace")
         }
+        prefixes = dict(spaces)
+        if len(prefixes) < len(spaces):
+            raise _Unknown(constraint)
         path = self._shapes.one(shape, "path")
         for text in self._shapes.of(constraint, "select"):
             query = text.value.replace("$PATH", str(path) if path else "")
@@ -467,7 +470,7 @@ class _Query:
         if token.kind == "iri":
             return token.text[1:-1]
         prefix, _, local = token.text.partition(":")
-        if token.kind != "name" or prefix not in self._prefixes:
+        if token.kind != "name" or prefix not in self._prefixes or "\\" in local:
             raise _Unknown(token.text)
         return self._prefixes[prefix] + local
 
