@@ -66,6 +66,19 @@ _STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """What the processes of a stack do, one after the other."""
 _LOADING = ("load", "reason")
+_QUESTION = "demands"
+_COMMANDS = {
+    "command validate": ("load", "validate"),
+    "command ask": ("load", "ask", "--only", _QUESTION),
+}
+"""What a script does from a cold start; communique has commands for it."""
+_COLD = frozenset(
+    {("ordinary", "command validate"), ("ordinary", "command ask"), ("oxigraph", "command ask")}
+)
+"""Which stacks start cold, for which task."""
+_OFTEN = 5
+"""So many times as often as other things a command is run."""
+_ENDED = object()
 _PARTS = (_LOADING, ("validate",), ("ask",))
 """What the three together are; of two ways to load the last that a stack has."""
 _GOALS = (
@@ -80,7 +93,6 @@ _GROWTH = 12
 _OVER, _NO_TIME = "over ", "no time left"
 _FEW = 10
 """Up to so many articles all have a fault, so that there is something to be found."""
-_QUESTION = "demands"
 _VERSIONS = ("rdflib", "pyshacl", "pyoxigraph", "oxigraph", "shacl")
 _LOOK = 0.5
 """Seconds between two looks at the memory."""
@@ -191,6 +203,17 @@ def _proportional(process: int) -> int:
     return 0
 
 
+def _command(task: str, stack: str, project: Path, inferred: Path) -> list[str | Path]:
+    """Return the command by which a stack does a task from a cold start, or nothing."""
+    if stack == "communique":
+        own = {"command validate": ["validate"], "command ask": ["query", _QUESTION]}
+        return [Path(sys.executable).parent / "communique", *own[task], "--root", project]
+    if (stack, task) not in _COLD:
+        return []
+    stages = _COMMANDS[task]
+    return [sys.executable, HERE / "stacks.py", stack, project, inferred, *stages]
+
+
 def _task(stages: Sequence[str]) -> str:
     """Return which of its stages a process is there for."""
     return next((stage for stage in stages if stage not in _LOADING), stages[0])
@@ -220,6 +243,8 @@ class Bench:
         for articles in sizes:
             share = "0.01" if articles > _FEW else "1"
             self._prepare("corpus.py", str(articles), self._project(articles), "--faults", share)
+            if articles == 1:
+                self._commands(*self._inferred(articles), stacks)
             for stack in stacks:
                 if stack == "communique" or articles <= beside:
                     self._size(articles, stack, alone=articles > beside)
@@ -233,14 +258,17 @@ class Bench:
 
     def _size(self, articles: int, stack: str, *, alone: bool) -> None:
         """Measure every task of a stack on a corpus; alone, it does what is its own work."""
-        project, inferred = self._project(articles), self._folder / f"{articles}.nt"
-        if not alone and not inferred.exists():
-            self._prepare("stacks.py", "communique", project, inferred, "infer")
-        if articles == 1:
-            self._commands(project, inferred, stack)
+        project, inferred = self._inferred(articles, alone=alone)
         for stages in _STAGES[stack]:
             if _task(stages) in self._tasks and not (alone and stages == ("load",)):
                 self._stages(articles, project, inferred, stack, stages)
+
+    def _inferred(self, articles: int, *, alone: bool = False) -> tuple[Path, Path]:
+        """Return a corpus, and the file of what follows from it, which is not needed alone."""
+        project, inferred = self._project(articles), self._folder / f"{articles}.nt"
+        if not alone and not inferred.exists():
+            self._prepare("stacks.py", "communique", project, inferred, "infer")
+        return project, inferred
 
     def _prepare(self, script: str, *arguments: str | Path) -> None:
         """Run a script, elsewhere: a process counts the memory of the one that starts it."""
@@ -248,27 +276,22 @@ class Bench:
             [sys.executable, HERE / script, *arguments], check=True, stdout=subprocess.DEVNULL
         )
 
-    def _commands(self, project: Path, inferred: Path, stack: str) -> None:
-        """Measure what somebody waits for who starts a command."""
-        script: list[str | Path] = [sys.executable, HERE / "stacks.py", stack, project, inferred]
-        own: list[str | Path] = [sys.executable, "-m", "communique"]
-        commands: dict[str, list[str | Path]] = {
-            "command validate": [*script, "load", "validate"],
-            "command ask": [*script, "load", "ask", "--only", _QUESTION],
-        }
-        if stack == "communique":
-            commands = {
-                "command validate": [*own, "validate", "--root", project],
-                "command ask": [*own, "query", _QUESTION, "--root", project],
-            }
-        left_out = {"oxigraph": {"command validate"}, "virtuoso": set(commands)}.get(stack, set())
-        for task, command in commands.items():
-            if task in self._tasks and task not in left_out:
-                made = Measured(1, task, stack)
-                self.measured.append(made)
-                worst = 1 if command[:3] == own and task == "command validate" else 0
-                for _ in self._repeats(made):
-                    self._note(made, self._run(command, stack, worst=worst))
+    def _commands(self, project: Path, inferred: Path, stacks: Sequence[str]) -> None:
+        """Measure what somebody waits for who starts a command, one stack after the other.
+
+        They take turns, and often: a machine is faster in one minute than in the next.
+        """
+        for task in sorted(self._tasks & _COMMANDS.keys()):
+            commands = {each: _command(task, each, project, inferred) for each in stacks}
+            made = {each: Measured(1, task, each) for each in stacks if commands[each]}
+            turns = {each: self._repeats(one, _OFTEN) for each, one in made.items()}
+            self.measured += made.values()
+            while turns:
+                for stack in [each for each, turn in turns.items() if next(turn, _ENDED)]:
+                    del turns[stack]
+                for stack in turns:
+                    worst = 1 if (stack, task) == ("communique", "command validate") else 0
+                    self._note(made[stack], self._run(commands[stack], stack, worst=worst))
 
     def _stages(
         self, articles: int, project: Path, inferred: Path, stack: str, stages: Sequence[str]
@@ -305,9 +328,9 @@ class Bench:
             made.problem = next((m.problem for m in parts if m.problem), "")
             self.measured.append(made)
 
-    def _repeats(self, made: Measured) -> Iterator[None]:
+    def _repeats(self, made: Measured, often: int = 1) -> Iterator[None]:
         """Count the runs: none without time, one if it takes long."""
-        for _ in range(self._runs):
+        for _ in range(self._runs * often):
             if self._left() <= 0:
                 made.problem = made.problem or ("" if made.seconds else _NO_TIME)
                 return
@@ -354,15 +377,16 @@ def report(measured: Sequence[Measured]) -> str:
         "Written by `make bench`, on invented articles that have the shape of the real one, of",
         "which some have planted faults. All stacks had the same files, shapes and questions.",
         "Seconds are medians of processes of their own, ± half of what lies between fastest and",
-        "slowest; what takes long is run once. MiB is the peak of all processes of a run",
-        "together, looked at twice a second. The faults are found, and rows are those of",
-        "rdflib, or of communique where rdflib was ended: else the figure is marked as wrong.",
-        "To load is to read the same files, with what is inferred among them. For its questions",
-        "`communique` is not given that: it infers while it loads, and that counts among the",
-        "three together. It validates by its command, from a cold start, with every layer and",
-        "an empty cache, and again after a label was edited. The others judge by the shapes",
-        "only. Virtuoso's server runs before it is measured. A ratio against a run that was",
-        "ended is a lower bound. Larger corpora are left out for the others.",
+        "slowest; what takes long is run once, and cold starts in turn and more often. MiB is",
+        "the peak of all processes of a run together, looked at twice a second. The faults are",
+        "found, and rows are those of rdflib, or of communique where rdflib was ended: else the",
+        "figure is marked as wrong. To load is to read the same files, with what is inferred",
+        "among them. For its questions `communique` is not given that: it infers while it",
+        "loads, and that counts among the three together. It validates by its command, from a",
+        "cold start, with every layer and an empty cache, and again after a label was edited.",
+        "The others judge by the shapes only. Virtuoso's server runs before it is measured. A",
+        "ratio against a run that was ended is a lower bound. Larger corpora are left out for",
+        "the others.",
         "",
         *machine(),
         "",
