@@ -21,7 +21,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from communique import validation
+from communique import linting, validation
 from communique.display import shown
 from communique.findings import LAYERS, Finding, Region, Report
 from communique.linting import Known, lint
@@ -190,7 +190,7 @@ def _once() -> Iterator[None]:
         return found[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(validation, "lint", remembered)
+        patch.setattr(linting, "lint", remembered)
         yield
 
 
