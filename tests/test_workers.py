@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from communique import concluding, workers
+from communique import child, concluding, workers
 from communique.articles import Outcome
 from communique.concluding import Unit
 from communique.frame import Context
@@ -75,7 +75,7 @@ class Ring:
 
 
 def left() -> list[int]:
-    return [child.pid or 0 for child in multiprocessing.active_children()]
+    return [each.pid or 0 for each in multiprocessing.active_children()]
 
 
 def test_workers_find_what_one_process_finds(context: Context) -> None:
@@ -170,7 +170,7 @@ def test_a_worker_does_not_heap_up_garbage(
 
     alive = [int(line) for line in (tmp_path / "rings").read_text().split()]
     assert len(alive) == 15 * ARTICLES
-    assert max(alive) <= concluding.BETWEEN
+    assert max(alive) <= child.BETWEEN
 
 
 def test_what_articles_have_in_common_is_held_once(context: Context) -> None:
@@ -207,7 +207,7 @@ def test_units_one_by_one_do_not_heap_up_garbage(
     finally:
         gc.enable()
 
-    assert most == concluding.BETWEEN
+    assert most == child.BETWEEN
 
 
 def test_who_stops_listening_leaves_no_process(context: Context) -> None:

@@ -1,16 +1,19 @@
 """A process of its own: how it is started and ended, and what it may take and reach."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from communique.__main__ import MANY
 from communique.errors import CommuniqueError
+
+_Work = TypeVar("_Work")
 
 LONGEST = 86_400.0
 """Seconds that anything may take."""
@@ -22,6 +25,8 @@ _START = (
     f"import atexit, gc, sys; gc.set_threshold({MANY}); atexit.register(gc.freeze); "
     "sys.path[:] = {path!r}; from {module} import serve; serve()"
 )
+BETWEEN = 10
+"""After so many pieces of work a process looks for garbage."""
 _NEW_NETWORK = 0x40000000
 _NEW_USER = 0x10000000
 _DIE_WITH_PARENT = 1
@@ -40,6 +45,14 @@ def check_patience(seconds: float) -> None:
         raise CommuniqueError(
             f"timeout {seconds:g}: not a time to wait. Give seconds, at most {LONGEST:,.0f}"
         )
+
+
+def swept(work: Iterable[_Work]) -> Iterator[_Work]:
+    """Yield pieces of work, and look for the garbage that they leave, on which graphs hang."""
+    for done, piece in enumerate(work, 1):
+        yield piece
+        if done % BETWEEN == 0:
+            gc.collect()
 
 
 def start(module: str, talk: IO[bytes], kept: Iterable[str]) -> "subprocess.Popen[bytes]":

@@ -5,7 +5,6 @@ decides which rules it can be judged by alone. Articles that name each other's t
 as one. What is left are the files that all share, and the rules that look into other articles.
 """
 
-import gc
 import json
 import zlib
 from collections import Counter, defaultdict
@@ -17,7 +16,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from communique import dangling
+from communique import child, dangling
 from communique.articles import Outcome, check, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
@@ -40,8 +39,6 @@ Unit = tuple[str, ...]
 """The paths of an article, or of some that are checked as one."""
 Checking = Callable[[Context, Sequence[Unit]], Iterable[Outcome]]
 """Checks some units, in any order."""
-BETWEEN = 10
-"""After so many units a process looks for garbage."""
 _EARLY = LAYERS[: LAYERS.index("names")]
 _MOST_ROUNDS = 9
 _FEW = 8
@@ -50,16 +47,8 @@ _FEW = 8
 
 def one_by_one(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
     """Check some units, each after the other."""
-    for unit in swept(units):
+    for unit in child.swept(units):
         yield check_files(context, unit)
-
-
-def swept(units: Iterable[Unit]) -> Iterator[Unit]:
-    """Yield units, and look for the garbage that they leave, on which their graphs hang."""
-    for done, unit in enumerate(units, 1):
-        yield unit
-        if done % BETWEEN == 0:
-            gc.collect()
 
 
 def check_files(context: Context, unit: Unit) -> Outcome:

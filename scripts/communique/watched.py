@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any, Self
 
 from communique import child
@@ -126,7 +127,7 @@ def serve() -> None:
     module, _, function = name.partition(":")
     answer: Callable[[Any], bytes] = getattr(importlib.import_module(module), function)(*given)
     _put(sink, b"")
-    while (asked := _taken(source)) is not None:
+    for asked in child.swept(iter(partial(_taken, source), None)):
         _put(sink, answer(pickle.loads(asked)))  # noqa: S301  our parent did
 
 

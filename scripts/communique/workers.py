@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from communique import child
 from communique.__main__ import MANY
 from communique.articles import Outcome
-from communique.concluding import Unit, check_files, one_by_one, swept, unopened
+from communique.concluding import Unit, check_files, one_by_one, unopened
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 from communique.frame import Context
@@ -160,7 +160,7 @@ def _work(context: Context, pipe: Connection) -> None:
     """Check what is asked for."""
     child.die_with_parent()
     gc.set_threshold(MANY)
-    for unit in swept(_asked(pipe)):
+    for unit in child.swept(_asked(pipe)):
         try:
             pipe.send(check_files(context, unit))
         except CommuniqueError as error:
