@@ -2,11 +2,13 @@
 
 import os
 import signal
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from communique import child
 from communique.watched import LostError, Watched
 
 _HERE = Path(__file__).parent
@@ -57,3 +59,29 @@ def test_what_is_lost_is_told_and_the_next_is_answered(asked: str, why: str) -> 
 def test_what_the_system_ends_once_is_asked_again(tmp_path: Path) -> None:
     with _watched() as watched:
         assert watched.ask(str(tmp_path / "a.once")).startswith(b"hello")
+
+
+class Ring:
+    """Something that only the collector finds to be garbage."""
+
+    def __init__(self) -> None:
+        """Hold on to oneself."""
+        self.ring = self
+
+
+def heaping() -> Callable[[str], bytes]:
+    """Return what leaves garbage, and tells how much of it there is."""
+    alive = weakref.WeakSet[Ring]()
+
+    def answer(_: str) -> bytes:
+        alive.add(Ring())
+        return str(len(alive)).encode()
+
+    return answer
+
+
+def test_garbage_does_not_heap_up() -> None:
+    with Watched("test_watched:heaping") as watched:
+        alive = [int(watched.ask("a")) for _ in range(3 * child.BETWEEN)]
+
+    assert alive[-1] <= max(alive) == child.BETWEEN
