@@ -139,11 +139,12 @@ class Remembered(Run):
                 taken[unit] = stamps
         for outcome in super().check(context, wanted):
             key = "\n".join(outcome.paths)
-            if all(outcome.digests):
-                self._kept[key] = self._memo.keep(
-                    key, taken[outcome.paths], base, self._shared, outcome
-                )
-            yield outcome
+            if not all(outcome.digests):
+                yield outcome
+                continue
+            row = self._memo.keep(key, taken[outcome.paths], base, self._shared, outcome)
+            self._kept[key] = row
+            yield self._memo.read(key, row.light) or outcome  # without what takes most memory
 
     def _stamps(self, unit: Unit) -> str:
         return together(self._standing.stamps, unit)
