@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Quad, Store
 
+from communique import concluding
 from communique.articles import Outcome
 from communique.concluding import Run as Cold
 from communique.concluding import Unit, one_by_one
@@ -313,6 +315,81 @@ def test_after_one_edit_nothing_is_read_of_the_others(several: Path, tmp_path: P
     _replaced("articles/3.ttl", "cmqv:accept", "cmqv:assert")(several)
 
     assert _again(several, tmp_path) == (_cold(several), {"3.ttl"})
+
+
+OFTEN = """
+PREFIX cmq: <https://w3id.org/communique/ns#>
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+PREFIX shape: <https://w3id.org/communique/shape/>
+
+shape:Statement-often a sh:NodeShape ; sh:targetClass cmq:Statement ; sh:property [
+  sh:path ( cmq:voice [ sh:inversePath cmq:voice ] ) ; sh:maxCount 5 ;
+  sh:message "Nobody has more than five statements, in all articles."@en ] .
+"""
+
+
+def _of_freedonia(number: int) -> Edit:
+    """Have another voice in an article, which matters to a rule that looks into others."""
+    return _replaced(f"articles/{number}.ttl", "voice actor:sylvania", "voice actor:freedonia")
+
+
+def test_after_an_edit_that_matters_to_others_only_rules_that_look_there_are_asked(
+    several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (several / "shapes" / "often.ttl").write_text(OFTEN, "utf-8")
+    before, _ = _again(several, tmp_path / "memory")
+    wholly = list[bool]()
+    common = concluding.common
+
+    def counting(*given: Any) -> concluding.Common:  # noqa: ANN401  whatever it is given
+        wholly.append(True)
+        return common(*given)
+
+    monkeypatch.setattr(concluding, "common", counting)
+    _of_freedonia(2)(several)
+    told, names = _again(several, tmp_path / "memory")
+    assert (told, names, wholly) == (before, {"2.ttl"}, [])
+    assert _again(several, tmp_path / "memory") == (told, set())
+    assert told == _cold(several)
+
+    wholly.clear()
+    _of_freedonia(3)(several)
+    told, names = _again(several, tmp_path / "memory")
+    assert (names, wholly) == ({"3.ttl"}, [True])
+    assert told == _cold(several)
+    assert told.errors > before.errors
+
+
+def test_what_rules_found_that_look_into_others_is_looked_for_anew(
+    several: Path, tmp_path: Path
+) -> None:
+    (several / "shapes" / "often.ttl").write_text(OFTEN, "utf-8")
+    found = list[int]()
+    for edit in (_of_freedonia(2), _of_freedonia(3), _of_freedonia(4), EDITS["an article less"]):
+        edit(several)
+        told, _ = _again(several, tmp_path / "memory")
+        assert told == _cold(several)
+        found.append(told.errors)
+
+    assert found[0] < found[1] < found[2]
+    assert found[3] < found[2]
+
+
+def test_a_thing_that_no_shape_is_for_is_found_when_no_article_names_it_any_more(
+    several: Path, tmp_path: Path
+) -> None:
+    (several / "shapes" / "often.ttl").write_text(OFTEN, "utf-8")
+    things = several / "shapes" / "thing.ttl"
+    text = things.read_text("utf-8").replace(",\n        org:Post ;", ";")
+    aim = "sh:targetObjectsOf cmq:inCapacity ;"
+    things.write_text(text.replace("sh:nodeKind", f"{aim} sh:nodeKind"), "utf-8")
+    assert not _again(several, tmp_path / "memory")[0].errors
+    for number in (FIRST.removesuffix(".ttl"), 2, 3, 4):
+        _replaced(f"articles/{number}.ttl", "post:trade-envoy", "actor:sylvania")(several)
+        told, _ = _again(several, tmp_path / "memory")
+        assert told == _cold(several)
+
+    assert told.errors == 1
 
 
 def test_a_new_name_is_looked_for_among_those_of_all_others(several: Path, tmp_path: Path) -> None:

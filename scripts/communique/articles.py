@@ -102,8 +102,16 @@ def is_named(outcome: Outcome, iri: str) -> bool:
     space = split(iri)[0]
     if space not in outcome.spaces:
         return False
-    names, wanted = dict(outcome.full().names).get(space, b""), hashed(iri)
-    return any(names[at : at + HASH] == wanted for at in range(0, len(names), HASH))
+    return is_among(dict(outcome.full().names).get(space, b""), iri)
+
+
+def is_among(names: bytes, iri: str) -> bool:
+    """Tell whether a name is among some of which hashes are put together."""
+    wanted = hashed(iri)
+    at = names.find(wanted)
+    while at > 0 and at % HASH:
+        at = names.find(wanted, at + 1)
+    return at >= 0
 
 
 class _Article(Gate):

@@ -315,6 +315,19 @@ def common(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding
     return gate.summary(findings, failed)
 
 
+def is_unreached(context: Context, outcomes: Sequence[Outcome]) -> bool:
+    """Tell whether rules find nothing that look from one article into another.
+
+    If before no rule found anything in what is shared, and only extracts have changed since, then
+    of what is shared the same is found.
+    """
+    gate = _Common(context.frame(placed=False), outcomes, ())
+    try:
+        return not (gate.reads_extracts or gate.unjudged or gate.wide)
+    except CommuniqueError:
+        return False
+
+
 def summed(shared: Common, outcomes: Sequence[Outcome], paths: Collection[str]) -> Report:
     """Sum up what was found of articles and of what they share, which are files of these paths."""
     return told(shared, tally(outcomes), outcomes, paths)
@@ -492,11 +505,10 @@ class _Common(Gate):
 
     def _constraints(self) -> Iterator[Fault]:
         frame, parts = self._frame, self._frame.parts
-        mine = (quad for quad in self._in_data if self._is_mine(quad.subject))
-        yield from unjudged(mine, self._union, frame.shapes)
+        yield from self.unjudged
         try:
             near = self._engine.results(self._judged_on, parts.near)
-            wide = self._engine.results(self._asked, parts.wide, self._union) if parts.far else ()
+            wide = self.wide
         except CommuniqueError as error:
             yield from self.refused(error)
             return
@@ -509,13 +521,38 @@ class _Common(Gate):
         yield from self._told(results, frame.judge.shapes, frame.rules, wording)
 
     @cached_property
+    def wide(self) -> frozenset[Result]:
+        """What rules find that look from one article into another."""
+        parts = self._frame.parts
+        if not parts.far:
+            return frozenset()
+        return self._engine.results(self._asked, parts.wide, self._union)
+
+    @cached_property
+    def unjudged(self) -> list[Fault]:
+        """What no shape is for."""
+        mine = (quad for quad in self._in_data if self._is_mine(quad.subject))
+        return list(unjudged(mine, self._union, self._frame.shapes))
+
+    @property
+    def reads_extracts(self) -> bool:
+        """Whether what is shared is checked with extracts by more than rules that are far."""
+        return self._are_near_reading or self._frame.holds_evidence
+
+    @property
+    def _are_near_reading(self) -> bool:
+        """Whether rules of one article may come from shared things to an article."""
+        parts = self._frame.parts
+        return any(far.of_shared.is_far and not parts.is_wide(far.rule) for far in parts.far)
+
+    @cached_property
     def _judged_on(self) -> list[Quad]:
         """What rules of one article are judged on for shared things.
 
         What is said of one article alone is judged with that, unless a rule may come to it.
         """
-        frame, parts = self._frame, self._frame.parts
-        if any(far.of_shared.is_far and not parts.is_wide(far.rule) for far in parts.far):
+        frame = self._frame
+        if self._are_near_reading:
             return self._asked
         satellites = frame.satellites.items()
         unclaimed = (quads for space, quads in satellites if space not in self._claimed)

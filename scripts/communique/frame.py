@@ -312,8 +312,13 @@ class Frame:
     def parts(self) -> Parts:
         """The rules, parted by how far they reach."""
         profile = Profile(self.own_edges | self.context.edges, self.kinds)
-        placed_here = any(shared(kind) in profile.shared for kind in PLACED_IN)
-        return Parts(self.judge.shapes, profile, self.classes, together=placed_here)
+        return Parts(self.judge.shapes, profile, self.classes, together=self.holds_evidence)
+
+    @cached_property
+    def holds_evidence(self) -> bool:
+        """Whether there is evidence among what is shared."""
+        wanted = {shared(kind) for kind in PLACED_IN}
+        return not all(map(wanted.isdisjoint, self.kinds.values()))
 
     @cached_property
     def rules(self) -> Places:

@@ -17,7 +17,15 @@ from pathlib import Path
 
 from communique import resources
 from communique.articles import Outcome
-from communique.concluding import Checking, Common, Run, Unit, of_one_graph, one_by_one
+from communique.concluding import (
+    Checking,
+    Common,
+    Run,
+    Unit,
+    is_unreached,
+    of_one_graph,
+    one_by_one,
+)
 from communique.findings import Finding, Report
 from communique.frame import Context
 from communique.intake import Document, admitted, content, is_article, listed
@@ -222,9 +230,15 @@ class Remembered(Run):
 
     def common(self, context: Context, outcomes: Sequence[Outcome]) -> Common:
         """Check what is left for all together, unless nothing of it changed."""
-        key, said = self._left(context, outcomes), self._memo.get("common")
-        if isinstance(said, dict) and said["key"] == key and self._stands(said, outcomes):
-            return common_of(said["common"])
+        rest, said = self._left(context, outcomes), self._memo.get("common")
+        key = _digest(rest.encode(), *sorted(each.extracted.encode() for each in outcomes))
+        if isinstance(said, dict) and said["rest"] == rest and self._stands(said, outcomes):
+            common = common_of(said["common"])
+            if said["key"] == key:
+                return common
+            if _is_unreached(common, context, outcomes):
+                self._memo.put("common", {**said, "key": key})
+                return common
         common = super().common(context, outcomes)
         files = {each.file for each in common.findings if is_article(each.file)}
         files.update(common.reread)
@@ -235,15 +249,16 @@ class Remembered(Run):
             if path in files
         }
         if files == digests.keys():
-            told = {"key": key, "common": asdict(common), "digests": digests}
+            told = {"key": key, "rest": rest, "common": asdict(common), "digests": digests}
             self._memo.put("common", told)
         return common
 
     def _left(self, context: Context, outcomes: Sequence[Outcome]) -> str:
-        """Return the digest of what the check of all together rests on."""
+        """Return the digest of what the check of all together rests on, beside the extracts."""
         sets = ("predicates", "classes", "nodes", "answered", "unresolved")
         unions = (frozenset[str]().union(*{getattr(o, each) for o in outcomes}) for each in sets)
         queries = (each.data for each in self.shared if each.path.endswith(".rq"))
+        claimed = {space for each in outcomes for space in each.spaces}
         return _digest(
             self._resting(context).encode(),
             self._shared.encode(),
@@ -251,7 +266,7 @@ class Remembered(Run):
             json.dumps([sorted(each) for each in unions]).encode(),
             _beside(self.root).encode(),
             json.dumps(sorted({each.failed for each in outcomes})).encode(),
-            json.dumps(sorted((each.extracted, each.spaces) for each in outcomes)).encode(),
+            json.dumps(sorted(claimed.intersection(self.satellites(context)))).encode(),
         )
 
     def _stands(self, said: Mapping[str, Mapping[str, str]], outcomes: Iterable[Outcome]) -> bool:
@@ -262,6 +277,14 @@ class Remembered(Run):
                 if left.get(path, digest) != digest:
                     return False
         return True
+
+
+def _is_unreached(common: Common, context: Context, outcomes: Sequence[Outcome]) -> bool:
+    """Tell whether extracts other than before change nothing of what was found of all together."""
+    if dict(common.failed).get("constraints") is False:
+        return True  # they were not looked at, and are not now
+    found = any(each.layer == "constraints" for each in common.findings)
+    return not found and is_unreached(context, outcomes)
 
 
 def _names_the_same(context: Context, outcome: Outcome) -> bool:
