@@ -17,7 +17,7 @@ from typing import Any
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from communique import child, dangling
-from communique.articles import Outcome, check, is_named
+from communique.articles import Outcome, check, is_among, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.errors import CommuniqueError
@@ -398,18 +398,30 @@ def _left_out(failed: Iterable[str]) -> set[str]:
     return out
 
 
+class _Elsewhere:
+    """The names of what articles describe; those of a namespace are read once."""
+
+    def __init__(self, articles: Mapping[str, Sequence[Outcome]]) -> None:
+        self._articles = articles
+        self._names = cache(self._read)
+
+    def __contains__(self, iri: str) -> bool:
+        return any(is_among(names, iri) for names in self._names(split(iri)[0]))
+
+    def _read(self, space: str) -> list[bytes]:
+        articles = self._articles.get(space, ())
+        return [names for each in articles for at, names in each.full().names if at == space]
+
+
 class _Described(Collection[str]):
     """The names of what is described by what is shared, which are listed, or by an article."""
 
-    def __init__(self, shared: Collection[str], outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, shared: Collection[str], elsewhere: _Elsewhere) -> None:
         self._shared = shared
-        self._by_space = _by_space(outcomes)
+        self._elsewhere = elsewhere
 
     def __contains__(self, iri: object) -> bool:
-        if iri in self._shared:
-            return True
-        others = self._by_space.get(split(iri)[0], ()) if isinstance(iri, str) else ()
-        return any(is_named(each, str(iri)) for each in others)
+        return iri in self._shared or (isinstance(iri, str) and iri in self._elsewhere)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shared)
@@ -452,11 +464,15 @@ class _Common(Gate):
 
     @cached_property
     def _described(self) -> Collection[str]:
-        return _Described(super()._described, self._outcomes)
+        return _Described(super()._described, self._elsewhere)
 
     @cached_property
     def _known_names(self) -> Collection[str]:
-        return _Described(self._frame.names, self._outcomes)
+        return _Described(self._frame.names, self._elsewhere)
+
+    @cached_property
+    def _elsewhere(self) -> _Elsewhere:
+        return _Elsewhere(self._articles)
 
     @cached_property
     def _judged(self) -> Shapes:
@@ -611,7 +627,7 @@ class _Common(Gate):
             return iter(found)
         names = self._frame.names | dangling.described(self._again(near).data)
         quads = [*self._graphs.data, *self._graphs.shapes]
-        return dangling.faults(quads, self._vocabulary, _Described(names, self._outcomes))
+        return dangling.faults(quads, self._vocabulary, _Described(names, self._elsewhere))
 
     @cached_property
     def _places(self) -> Places:
