@@ -137,7 +137,9 @@ def _root(ctx: click.Context) -> Path:
 
 def _name(root: Path, texts: list[str]) -> str | None:
     """Choose what names the question: a question's name, else a file, else the first word."""
-    stored = {path.stem for path in (root / "queries").glob("*.rq")}
+    from communique import questions
+
+    stored = questions.names(root)
     plain = [text for text in texts if not text.startswith("-")]
     named = [text for text in plain if text in stored or text.endswith(".rq")]
     if "-" in texts and (texts[0] == "-" or not named):

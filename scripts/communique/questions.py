@@ -6,6 +6,7 @@ import codecs
 import os
 import re
 import sys
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -56,10 +57,18 @@ def questions(root: Path) -> list[Question]:
 def files(root: Path) -> list[Path]:
     """List the files of a project's questions; it is an error if there is none."""
     folder = root / "queries"
-    found = sorted(folder.glob("*.rq"))
+    found = sorted(folder / f"{name}.rq" for name in names(root))
     if not found:
         raise CommuniqueError(f"{folder}: no .rq file in it. Give --root a project's folder")
     return found
+
+
+def names(root: Path) -> set[str]:
+    """Return the names of a project's questions."""
+    with suppress(OSError):
+        found = os.listdir(root / "queries")  # noqa: PTH208  quicker than a Path for each
+        return {name.removesuffix(".rq") for name in found if name.endswith(".rq")}
+    return set()
 
 
 def is_own(root: Path, question: Question) -> bool:
@@ -77,11 +86,11 @@ def find(root: Path, name: str) -> Question:
         return _from_standard_input()
     if name.endswith(".rq") or "/" in name or os.sep in name:
         return question(Path(name))
-    known = {path.stem: path for path in files(root)}
-    if name in known:
-        return question(known[name])
+    if name in names(root):
+        return question(root / "queries" / f"{name}.rq")
     import difflib
 
+    known = [path.stem for path in files(root)]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}?" if near else "Run communique query to list them"
     raise CommuniqueError(f"{name}: no such question. {hint}")
