@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, Quad, Store
 
 from communique import dangling, misplaced
-from communique.evidence import ReaderCopy
 from communique.extracts import extract, lines
 from communique.faults import Fault, Node
 from communique.findings import Finding
@@ -31,6 +31,9 @@ from communique.touched import Marks, Reading
 from communique.validation import Gate, findings_of, store_of, turn
 from communique.vocabularies import Vocabulary
 from communique.wording import Wording
+
+if TYPE_CHECKING:
+    from communique.evidence import ReaderCopy
 
 HASH = 8
 """The bytes that stand for a name."""
@@ -150,7 +153,7 @@ class _Article(Gate):
         return self.frame.ontology
 
     @cached_property
-    def _words(self) -> ReaderCopy | None:
+    def _words(self) -> "ReaderCopy | None":
         return self.frame.context.words
 
     @cached_property

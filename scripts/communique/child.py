@@ -63,7 +63,7 @@ def start(module: str, talk: IO[bytes], kept: Iterable[str]) -> "subprocess.Pope
     """
     patterns = tuple(kept)
     return subprocess.Popen(  # noqa: S603  our own code, no shell
-        [sys.executable, "-P", "-s", "-c", _START.format(path=sys.path, module=module)],
+        [sys.executable, "-P", "-s", "-S", "-c", _START.format(path=sys.path, module=module)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=talk,

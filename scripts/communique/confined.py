@@ -16,8 +16,8 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import IO, Any, NoReturn
+from contextlib import contextmanager, suppress
+from typing import IO, Any, NamedTuple, NoReturn
 
 from communique import child
 from communique.errors import CommuniqueError
@@ -45,50 +45,71 @@ def _warn(note: str) -> None:
     sys.stderr.write(f"{note}\n")
 
 
-def call(  # noqa: PLR0913  who listens to what, and how much it may take
-    name: str,
-    *given: object,
-    where: str,
-    seconds: float = SECONDS,
-    memory: int = MEMORY,
-    tell: Callable[[str], None] = _warn,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Any:  # noqa: ANN401  whatever the function returns
-    """Call `package.module:function` in a child and return what it returns: a report, or text.
+def call(name: str, *given: object, **how: Any) -> Any:  # noqa: ANN401  see Child.call
+    """Start a child, and have it call a function (see Child.call)."""
+    with started() as waiting:
+        return waiting.call(name, *given, **how)
 
-    All that is given and returned is pickled. `tell` hears if the child that returned it could
-    not leave the network, and `progress` how much of its work is done (see `advanced`). Raises the
-    CommuniqueError that the function raises, or one that says that nothing came of it for more
-    than `seconds`, or that it took more than `memory` bytes, or returned what is not to be revived.
-    """
-    child.check_patience(seconds)
-    terms = pickle.dumps((name, given, memory + _MAPPED))
-    reply: tuple[str, Any, Any] | None = None
+
+@contextmanager
+def started() -> "Iterator[Child]":
+    """Start a child, and end it at last; while it loads, its parent can prepare what to ask."""
     with tempfile.TemporaryFile() as talk:
         process = child.start(__name__, talk, _KEPT)
         try:
-            _send(process, terms)
-            for message in _messages(process, where, seconds):
-                reply = _revived(message, where)
-                if reply[0] == "progress":
-                    progress(reply[1], reply[2])
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            _late(where, seconds)
+            yield Child(process, talk)
         finally:
             child.end(process)
-        talk.seek(0)
-        said = talk.read().decode(errors="replace")
-    if process.returncode or reply is None:
-        _explain(where, process.returncode, said, seconds, memory)
-    kind, value, alone = reply
-    if kind == "error":
-        raise CommuniqueError(value)
-    if kind == "bug":
-        raise RuntimeError(value)
-    if not alone:
-        tell(_EXPOSED)
-    return value
+
+
+class Child(NamedTuple):
+    """A child that waits for the one thing that it is to do."""
+
+    process: "subprocess.Popen[bytes]"
+    talk: IO[bytes]
+    """What it complains of."""
+
+    def call(  # noqa: PLR0913  who listens to what, and how much it may take
+        self,
+        name: str,
+        *given: object,
+        where: str,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+        tell: Callable[[str], None] = _warn,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Any:  # noqa: ANN401  whatever the function returns
+        """Call `package.module:function` and return what it returns: a report, or text.
+
+        All that is given and returned is pickled. `tell` hears if the child that returned it could
+        not leave the network, and `progress` how much of its work is done (see `advanced`). Raises
+        the CommuniqueError that the function raises, or one that says that nothing came of it for
+        more than `seconds`, or that it took more than `memory` bytes, or returned what is not to
+        be revived.
+        """
+        child.check_patience(seconds)
+        _send(self.process, pickle.dumps((name, given, memory + _MAPPED)))
+        reply: tuple[str, Any, Any] | None = None
+        for message in _messages(self.process, where, seconds):
+            reply = _revived(message, where)
+            if reply[0] == "progress":
+                progress(reply[1], reply[2])
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            _late(where, seconds)
+        if self.process.returncode or reply is None:
+            self.talk.seek(0)
+            said = self.talk.read().decode(errors="replace")
+            _explain(where, self.process.returncode, said, seconds, memory)
+        kind, value, alone = reply
+        if kind == "error":
+            raise CommuniqueError(value)
+        if kind == "bug":
+            raise RuntimeError(value)
+        if not alone:
+            tell(_EXPOSED)
+        return value
 
 
 def _send(process: "subprocess.Popen[bytes]", terms: bytes) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, NamedNode, Quad, Store
 
 from communique import dangling
 from communique.dataset import ASIDE, FORMATS, graph_iri
 from communique.engines import engine
-from communique.evidence import ReaderCopy, read_copy
 from communique.faults import Node
 from communique.graphs import Graphs, graphs, suffix
 from communique.intake import Document
@@ -21,8 +21,11 @@ from communique.parting import Parts
 from communique.places import Places, Triples
 from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts, shared
 from communique.touched import Marks, Reading
-from communique.validation import Choices, homes, store_of
+from communique.validation import Choices, copy_of, homes, store_of
 from communique.vocabularies import Vocabulary, vocabulary
+
+if TYPE_CHECKING:
+    from communique.evidence import ReaderCopy
 
 _SUBCLASS = PREFIXES["rdfs"] + "subClassOf"
 _STATEMENT = PREFIXES["cmq"] + "Statement"
@@ -82,9 +85,9 @@ class Context:
         return {each.text: each.path for each in self.documents if suffix(each.path) in FORMATS}
 
     @cached_property
-    def words(self) -> ReaderCopy | None:
+    def words(self) -> "ReaderCopy | None":
         """The reader's copy of an article."""
-        return read_copy(self.choices.copy) if self.choices.copy else None
+        return copy_of(self.choices)
 
 
 class Frame:

@@ -20,7 +20,6 @@ from communique.dataset import graph_iri, select
 from communique.engines import Result, engine
 from communique.engines import Shapes as Rules
 from communique.errors import CommuniqueError
-from communique.evidence import LOST, ReaderCopy, check, read_copy
 from communique.faults import Fault, fault
 from communique.findings import LAYERS, Finding, Region, Report, Rule, around, fingerprints
 from communique.graphs import File, Graphs, graphs, prefixes_of
@@ -31,11 +30,11 @@ from communique.places import Places
 from communique.shapes import Shapes, judged, shapes_of_shapes, unjudged
 from communique.strays import strays
 from communique.vocabularies import Vocabulary, prefix_faults, vocabulary
-from communique.wellformed import problems
 from communique.wording import Wording, gathered, is_of_all
 
 if TYPE_CHECKING:
     from communique.concluding import Checking
+    from communique.evidence import ReaderCopy
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "syntax": ("encoding",),
@@ -179,6 +178,15 @@ def _untold(found: set[Finding], told: set[Finding]) -> set[Finding]:
     errors = (each for each in told if each.value and each.severity == "error")
     known = {(each.file, each.region, each.value) for each in errors}
     return {each for each in found if (each.file, each.region, each.value) not in known}
+
+
+def copy_of(choices: Choices) -> "ReaderCopy | None":
+    """Return the reader's copy of an article, if one was given."""
+    if choices.copy is None:
+        return None
+    from communique.evidence import read_copy
+
+    return read_copy(choices.copy)
 
 
 class Gate:
@@ -352,10 +360,19 @@ class Gate:
         return unfollowed.faults(self._engine, self._graphs.shapes, self._judged.targeting)
 
     def _evidence(self) -> Iterator[Fault]:
+        from communique.wellformed import problems
+
         for problem in problems(self._union):
             message = f"{problem.message[:1].upper()}{problem.message[1:]}."
             yield _of_thing(problem.iri, _EVIDENCE, message)
-        for result in check(self._union, self._words.text) if self._words else ():
+        if self._words:
+            yield from self._in_copy(self._words)
+
+    def _in_copy(self, words: "ReaderCopy") -> Iterator[Fault]:
+        """Yield the evidence that a copy does not bear out."""
+        from communique.evidence import LOST, check
+
+        for result in check(self._union, words.text):
             if result.status in LOST:
                 message = f"The {result.kind} in {result.identifier} is {result.status}."
                 yield _of_thing(result.iri, _IN_COPY, message)
@@ -437,8 +454,8 @@ class Gate:
         return vocabulary(self._ontology, self._graphs.shapes)
 
     @cached_property
-    def _words(self) -> ReaderCopy | None:
-        return read_copy(self._choices.copy) if self._choices.copy else None
+    def _words(self) -> "ReaderCopy | None":
+        return copy_of(self._choices)
 
     @cached_property
     def _described(self) -> Collection[str]:

@@ -112,17 +112,18 @@ def validate(  # noqa: PLR0913  one parameter for each option
       communique validate --format sarif -o communique.sarif
       communique validate --cache
     """
-    from communique import child, confined, reporting
-    from communique.findings import Scope
+    from communique import child, confined
 
     project = project_of(root)
     memory = _cache_folder(cache) if cache else None
-    scope = Scope(
-        paths, changed, shapes_from, baseline, engine, copy, memory, jobs or child.cores(), timeout
-    )
-    task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
-    with progress_bar() as progress:
-        report = confined.call(
+    with confined.started() as waiting, progress_bar() as progress:
+        from communique import reporting
+        from communique.findings import Scope
+
+        jobs = jobs or child.cores()
+        scope = Scope(paths, changed, shapes_from, baseline, engine, copy, memory, jobs, timeout)
+        task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
+        report = waiting.call(
             f"communique.scope:{task}",
             project,
             scope,
