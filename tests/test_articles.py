@@ -15,7 +15,7 @@ from pyoxigraph import RdfFormat, Triple, parse, serialize
 
 from communique import causes, concluding
 from communique.corruption import World, mutants
-from communique.findings import Finding, Report, fingerprints
+from communique.findings import LAYERS, Finding, Report, fingerprints
 from communique.intake import documents, listed
 from communique.validation import Choices, whole
 from conftest import Run
@@ -320,6 +320,16 @@ def test_one_edit_is_told_the_same_way(name: str, small: Path) -> None:
     report = agreed(small)
 
     assert expected is None or expected in rules(report)
+
+
+def test_what_is_left_at_the_end_is_checked_with_signs_of_life(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs = list[bool]()
+    monkeypatch.setattr(concluding, "alive", lambda: signs.append(True))
+    concluding.Run(small, PLAIN, listed(small)).report()
+
+    assert len(signs) > len(LAYERS)
 
 
 def test_an_article_that_cannot_be_read_leaves_the_others_checked(small: Path) -> None:

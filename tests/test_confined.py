@@ -101,6 +101,14 @@ def answers_with_path() -> Path:
     return Path()
 
 
+def goes_on() -> str:
+    """Take longer than one may be silent, and say that work goes on."""
+    for _ in range(4):
+        time.sleep(1)
+        confined.alive()
+    return "done"
+
+
 def _report(root: Path, *, seconds: float = 60, memory: int = 2**30) -> Report:
     report = confined.call(
         "communique.validation:validate", root, where=str(root), seconds=seconds, memory=memory
@@ -125,6 +133,10 @@ def test_an_error_comes_through_as_it_is(project: Path) -> None:
 def test_a_bug_in_the_child_is_a_bug() -> None:
     with pytest.raises(RuntimeError, match="has no attribute 'nothing'"):
         confined.call("communique.validation:nothing", where="here")
+
+
+def test_a_child_that_says_that_its_work_goes_on_is_not_ended() -> None:
+    assert confined.call("test_confined:goes_on", where="here", seconds=3, tell=_ignore) == "done"
 
 
 def test_a_shape_that_takes_for_ever_is_ended(project: Path) -> None:

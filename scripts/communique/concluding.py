@@ -18,6 +18,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from communique import child, dangling
 from communique.articles import Outcome, check, is_among, is_named
+from communique.confined import alive
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.errors import CommuniqueError
@@ -97,7 +98,9 @@ class Run:
             if not common.findings:
                 raise
             return summed(common, (), ())
+        alive()
         found = self.common(context, outcomes)
+        alive()
         self.settled(context, outcomes, found)
         return summed(found, outcomes, {document.path for document in self.shared})
 
@@ -153,6 +156,7 @@ class Run:
                 context, kept = replace(context, documents=self.shared), []
                 units = [each.paths for each in outcomes if added.isdisjoint(each.paths)]
                 continue
+            alive()
             held, groups = self._holding(context, outcomes), _groups(outcomes)
             if held is context and not groups:
                 break
@@ -458,6 +462,11 @@ class _Common(Gate):
             reread=tuple(sorted(self._reread)),
         )
 
+    def check(self, layer: str) -> Iterator[Finding]:
+        """Yield what one layer finds; of many articles that takes long."""
+        alive()
+        yield from super().check(layer)
+
     @cached_property
     def _graphs(self) -> Graphs:
         return self._frame.graphs
@@ -542,6 +551,7 @@ class _Common(Gate):
         parts = self._frame.parts
         if not parts.far:
             return frozenset()
+        alive()
         return self._engine.results(self._asked, parts.wide, self._union)
 
     @cached_property

@@ -156,6 +156,12 @@ def advanced(done: int, of: int) -> None:
         _say(_CHANNEL[0], "progress", done, of)
 
 
+def alive() -> None:
+    """Say in a child that its work goes on, though no more of it is done; elsewhere, to nobody."""
+    if _CHANNEL:
+        _say(_CHANNEL[0], "alive", None, None)
+
+
 _LENGTH = 8
 _CHANNEL = list[IO[bytes]]()
 """Where a child answers."""

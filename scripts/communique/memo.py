@@ -31,7 +31,9 @@ _TABLES = """
 CREATE TABLE outcome (
   paths TEXT PRIMARY KEY, stamps TEXT, base TEXT, shared TEXT, light TEXT, seal TEXT
 ) WITHOUT ROWID;
-CREATE TABLE detail (paths TEXT PRIMARY KEY, body BLOB, seal TEXT);
+CREATE TABLE detail (
+  paths TEXT PRIMARY KEY, sizes TEXT, names BLOB, outside BLOB, extract BLOB, marks BLOB, seal TEXT
+);
 CREATE TABLE content (name TEXT PRIMARY KEY, body BLOB, seal TEXT);
 """
 
@@ -153,21 +155,20 @@ class Memo:
         """Remember an outcome."""
         light = _light(outcome, self._kept_sets(outcome))
         row = (paths, stamps, base, shared, light)
-        body = zlib.compress(
-            json.dumps(
-                {
-                    "names": [[space, names.hex()] for space, names in outcome.names],
-                    "outside": sorted(outcome.outside),
-                    "extract": outcome.extract.hex(),
-                    "marks": outcome.marks.hex(),
-                }
-            ).encode(),
-            1,
+        detail = (
+            paths,
+            json.dumps([[space, len(names)] for space, names in outcome.names]),
+            b"".join(names for _, names in outcome.names),
+            zlib.compress("\n".join(sorted(outcome.outside)).encode(), 1),
+            outcome.extract,
+            outcome.marks,
         )
         kept = Row(*row[1:], _seal(*row))
         with nullcontext() if self._database.in_transaction else self.at_once():
             self._write(
-                "INSERT OR REPLACE INTO detail VALUES (?, ?, ?)", paths, body, _seal(paths, body)
+                "INSERT OR REPLACE INTO detail VALUES (?, ?, ?, ?, ?, ?, ?)",
+                *detail,
+                _seal(*detail),
             )
             self._write("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?)", paths, *kept)
         return kept
@@ -235,16 +236,16 @@ class Memo:
         """Add the details to an outcome; damage is an error, since it was believed before."""
         with suppress(sqlite3.DatabaseError, ValueError, zlib.error):
             row = self._database.execute(
-                "SELECT body, seal FROM detail WHERE paths = ?", (paths,)
+                "SELECT * FROM detail WHERE paths = ?", (paths,)
             ).fetchone()
-            if row and row[1] == _seal(paths, row[0]):
-                said = json.loads(zlib.decompress(row[0]))
+            if row and row[-1] == _seal(*row[:-1]):
+                _, sizes, names, outside, extract, marks, _ = row
                 return replace(
                     outcome,
-                    names=tuple((space, bytes.fromhex(names)) for space, names in said["names"]),
-                    outside=frozenset(said["outside"]),
-                    extract=bytes.fromhex(said["extract"]),
-                    marks=bytes.fromhex(said["marks"]),
+                    names=tuple(_divided(names, json.loads(sizes))),
+                    outside=frozenset(zlib.decompress(outside).decode().split("\n")) - {""},
+                    extract=extract,
+                    marks=marks,
                 )
         raise Damaged(paths)
 
@@ -255,6 +256,14 @@ class Memo:
 
 class Damaged(Exception):  # noqa: N818  who asks forgets it and begins again
     """A part of the memory is not what was written."""
+
+
+def _divided(names: bytes, sizes: Iterable[tuple[str, int]]) -> Iterator[tuple[str, bytes]]:
+    """Yield the names of each namespace, which were put together."""
+    at = 0
+    for space, size in sizes:
+        yield space, names[at : at + size]
+        at += size
 
 
 def _seal(*parts: str | bytes) -> str:
