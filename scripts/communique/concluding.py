@@ -506,11 +506,8 @@ class _Common(Gate):
         for outcome in self._outcomes:
             extract = outcome.full().extract
             if extract:
-                text = zlib.decompress(extract)
-                found += (
-                    Quad(each.subject, each.predicate, each.object)
-                    for each in parse(text, format=RdfFormat.N_TRIPLES)
-                )
+                said = parse(zlib.decompress(extract), format=RdfFormat.N_TRIPLES)
+                found += (each for each in said if isinstance(each, Quad))
         return found
 
     @cached_property
