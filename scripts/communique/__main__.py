@@ -3,17 +3,19 @@
 import atexit
 import gc
 
-MANY = 50_000
+_MANY = 50_000
 """More objects than a question leaves behind; Python looks for garbage at every 700."""
 
 
-def main() -> None:
-    """Run the command, and do not look for garbage where there is none.
-
-    What a command loads is needed till its end, and then goes with the process.
-    """
-    gc.set_threshold(MANY)
+def keep_all() -> None:
+    """Do not look for garbage: what a process loads is needed till its end, and goes with it."""
+    gc.set_threshold(_MANY)
     atexit.register(gc.freeze)
+
+
+def main() -> None:
+    """Run the command."""
+    keep_all()
     from communique.cli import main as command
 
     command()

@@ -10,7 +10,6 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import IO, Any, TypeVar
 
-from communique.__main__ import MANY
 from communique.errors import CommuniqueError
 
 _Work = TypeVar("_Work")
@@ -22,8 +21,8 @@ LOADING = ("LD_LIBRARY_PATH", "DYLD_*", "PYTHONHOME", "SYSTEMROOT")
 """The variables without which an interpreter may find neither its libraries nor its modules."""
 
 _START = (
-    f"import atexit, gc, sys; gc.set_threshold({MANY}); atexit.register(gc.freeze); "
-    "sys.path[:] = {path!r}; from {module} import serve; serve()"
+    "import sys; sys.path[:] = {path!r}; from communique.__main__ import keep_all; keep_all(); "
+    "from {module} import serve; serve()"
 )
 BETWEEN = 10
 """After so many pieces of work a process looks for garbage."""

@@ -4,7 +4,6 @@ A worker that the system kills, or that takes too long over an article, costs th
 is tried once more by a worker of its own, and then told of as a finding.
 """
 
-import gc
 import multiprocessing
 import os
 import time
@@ -16,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from communique import child
-from communique.__main__ import MANY
+from communique.__main__ import keep_all
 from communique.articles import Outcome
 from communique.concluding import Unit, check_files, one_by_one, unopened
 from communique.errors import CommuniqueError
@@ -159,7 +158,7 @@ class _Team:
 def _work(context: Context, pipe: Connection) -> None:
     """Check what is asked for."""
     child.die_with_parent()
-    gc.set_threshold(MANY)
+    keep_all()
     for unit in child.swept(_asked(pipe)):
         try:
             pipe.send(check_files(context, unit))
