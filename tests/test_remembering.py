@@ -470,6 +470,15 @@ def _without_details(path: Path) -> None:
     database.close()
 
 
+def _emptied(path: Path) -> None:
+    """Leave rows without what they say."""
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE detail SET names = NULL, extract = NULL")
+        database.execute("UPDATE outcome SET base = NULL WHERE paths LIKE '%3.ttl'")
+        database.execute("UPDATE content SET body = NULL WHERE name = 'index'")
+    database.close()
+
+
 def _of_another_version(path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version = 99")
@@ -507,6 +516,7 @@ def _older(path: Path) -> None:
         _cut,
         _forged,
         _without_details,
+        _emptied,
         _of_another_version,
         lambda path: path.write_bytes(b""),
         lambda path: path.write_text("no database"),
@@ -516,7 +526,16 @@ def _older(path: Path) -> None:
         _older,
     ],
     ids=[
-        *("flipped", "cut", "forged", "no details", "another version", "empty", "foreign"),
+        *(
+            "flipped",
+            "cut",
+            "forged",
+            "no details",
+            "emptied",
+            "another version",
+            "empty",
+            "foreign",
+        ),
         *("no shared things", "no names", "no index", "older"),
     ],
 )

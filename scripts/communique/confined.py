@@ -217,7 +217,8 @@ def _revived(answer: bytes, where: str) -> tuple[str, Any, Any]:
 
 def _late(where: str, seconds: float) -> NoReturn:
     raise CommuniqueError(
-        f"{where}: not done within {seconds:g} s. A query of the shapes may ask too much"
+        f"{where}: not done within {seconds:g} s. A query of the shapes may ask too much; "
+        "if there is much to check, validate --timeout gives it longer"
     )
 
 

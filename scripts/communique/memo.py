@@ -19,7 +19,7 @@ from communique.articles import Outcome
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 
-_FORMAT = 4
+_FORMAT = 5
 _FILE = "validation.sqlite"
 _SETS = ("predicates", "classes", "nodes", "edges")
 """What many articles have in common: it is kept once."""
@@ -266,8 +266,8 @@ def _divided(names: bytes, sizes: Iterable[tuple[str, int]]) -> Iterator[tuple[s
         at += size
 
 
-def _seal(*parts: str | bytes) -> str:
-    whole = b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+def _seal(*parts: object) -> str:
+    whole = b"\0".join(part if isinstance(part, bytes) else str(part).encode() for part in parts)
     return sha256(whole).hexdigest()[:32]
 
 
