@@ -375,6 +375,21 @@ def test_what_rules_found_that_look_into_others_is_looked_for_anew(
     assert found[3] < found[2]
 
 
+def test_a_hint_looks_into_an_article_that_is_new(several: Path, tmp_path: Path) -> None:
+    seen = "actor:sylvania\n    rdfs:seeAlso a7:s002 ;"
+    _replaced("actors.ttl", "actor:sylvania\n", f"{seen}\n")(several)
+    actors = several / "data" / "actors.ttl"
+    prefix = "PREFIX a7: <https://w3id.org/communique/id/a7/>\n"
+    actors.write_text(prefix + actors.read_text("utf-8"), "utf-8")
+    before, _ = _again(several, tmp_path / "memory")
+    EDITS["an article more"](several)
+    told, _ = _again(several, tmp_path / "memory")
+
+    assert told == _cold(several)
+    hints = [each.hint for report in (before, told) for each in report.findings]
+    assert [hint.startswith("Did you mean a7:s001") for hint in hints] == [False, True]
+
+
 def test_a_thing_that_no_shape_is_for_is_found_when_no_article_names_it_any_more(
     several: Path, tmp_path: Path
 ) -> None:

@@ -280,11 +280,15 @@ class Remembered(Run):
 
 
 def _is_unreached(common: Common, context: Context, outcomes: Sequence[Outcome]) -> bool:
-    """Tell whether extracts other than before change nothing of what was found of all together."""
+    """Tell whether other extracts and articles change nothing of what was found of all together.
+
+    They may where something was found: hints and labels are those of articles.
+    """
+    if any(each.layer != "queries" for each in common.findings):
+        return False
     if dict(common.failed).get("constraints") is False:
         return True  # they were not looked at, and are not now
-    found = any(each.layer == "constraints" for each in common.findings)
-    return not found and is_unreached(context, outcomes)
+    return is_unreached(context, outcomes)
 
 
 def _names_the_same(context: Context, outcome: Outcome) -> bool:
