@@ -364,7 +364,7 @@ def _known(told: Outcome, article: _Article) -> Outcome:
         nodes=frame.aimed & named,
         unresolved=frozenset(unresolved),
         wanting=any(map(frame.vocabulary.owns, unresolved)),
-        answered=frame.into & described,
+        answered=frame.wanted & described,
         borrowed=_borrowed(article, outside),
         outside=beyond,
         part=frame.part(beyond, told.spaces),

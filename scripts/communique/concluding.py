@@ -84,13 +84,15 @@ class Run:
         self.choices = choices
         self._checking = checking
         self._paths = [name for name in names if is_article(name)]
+        self.reasons = set[str]()
+        """The articles for which something is assumed to be apart (see Context.apart)."""
         found, at_the_door = self.opened([name for name in names if not is_article(name)])
         self.shared = tuple(found)
         self.door = [*refused, *at_the_door]
 
     def report(self) -> Report:
         """Check it."""
-        context, units = self.started(), self.units(self._paths)
+        context, units = self.started(), of_one_graph(self._paths)
         try:
             context, outcomes = self._settled(_sampled(context, units, self.check), units)
         except CommuniqueError:
@@ -114,10 +116,6 @@ class Run:
         gate = Gate(self.root, self.choices, self.shared, self.door, placed=False)
         _, failed = run(gate, self.choices.known, layers=_EARLY)
         return replace(context, stopped=frozenset(failed))
-
-    def units(self, paths: Sequence[str]) -> list[Unit]:
-        """Return what is checked as one, as far as is known."""
-        return of_one_graph(paths)
 
     def check(self, context: Context, units: Sequence[Unit]) -> Iterable[Outcome]:
         """Check some units."""
@@ -176,6 +174,10 @@ class Run:
             (space for space in self.satellites(context) if claims[space] > 1),
             *(each.borrowed for each in outcomes),
         )
+        new = apart - context.apart
+        for each in outcomes if new else ():
+            if not new.isdisjoint({*each.spaces, *each.borrowed}):
+                self.reasons.update(each.paths)
         if edges == context.edges and apart == context.apart:
             return context
         other = replace(context, edges=edges, apart=apart)

@@ -33,6 +33,8 @@ _SPACE = "in "
 """Begins the key of a namespace."""
 _RULES = "rules of "
 """Begins the key of a predicate that rules read."""
+_WANTED = "wanted in "
+"""Begins the key of the names in a namespace that are left to articles."""
 _BLANK = "_:"
 
 
@@ -116,6 +118,11 @@ class Shelf:
                 waiting += leads
                 yield said
 
+    def wanted(self, spaces: Iterable[str]) -> Iterator[str]:
+        """Yield the names in some namespaces that are left to articles."""
+        for key in (f"{_WANTED}{space}" for space in spaces):
+            yield from self._part(key).get(key, ("", ()))[1]
+
     def reading(self, predicates: Collection[str]) -> Reading | None:
         """Return the rules that read some predicates; None if all have to be asked."""
         asking = self._known["asking"]
@@ -140,6 +147,10 @@ class Shelf:
         kept, found = _things(frame), readings(frame.parts.near)
         for by, (quads, reads) in (found or {}).items():
             kept[f"{_RULES}{by}"] = _lines(quads), sorted(reads)
+        by_space = defaultdict[str, list[str]](list)
+        for name in sorted(frame.wanted):
+            by_space[split(name)[0]].append(name)
+        kept |= {f"{_WANTED}{space}": ("", names) for space, names in by_space.items()}
         count = max(1, len(kept) // _A_PART)
         parts: list[dict[str, object]] = [{"": self._mark} for _ in range(count)]
         for name, said in kept.items():
@@ -202,6 +213,7 @@ class _Excerpt(Frame):
             base.graphs, data=[*base.graphs.data, *found], files={**files, **base.graphs.files}
         )
         self.asked = [*base.asked, *found]
+        self.wanted = frozenset(base.shelf.wanted(sorted(spaces)))
 
     @cached_property
     def rules(self) -> Places:

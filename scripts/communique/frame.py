@@ -23,6 +23,7 @@ from communique.reaching import FOREIGN, OWN, PLAIN, TYPE, Edge, Profile, Sorts,
 from communique.touched import Marks, Reading
 from communique.validation import Choices, copy_of, homes, store_of
 from communique.vocabularies import Vocabulary, vocabulary
+from communique.wanted import in_queries, in_triples, prefixes_of, queries_of
 
 if TYPE_CHECKING:
     from communique.evidence import ReaderCopy
@@ -179,6 +180,17 @@ class Frame:
         """The names that are left to articles: they are the project's, and have no class here."""
         owns = self.vocabulary.owns
         return frozenset(iri for iri in self.named if iri not in self.kinds and owns(iri))
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """The names that are left to articles, wherever they stand, in triples and in queries."""
+        shapes, owns = self.graphs.shapes, self.vocabulary.owns
+        queries = (each.text for each in self.context.documents if each.path.endswith(".rq"))
+        names = {
+            *in_triples([*self.graphs.data, *shapes]),
+            *in_queries([*queries, *queries_of(shapes)], prefixes_of(shapes)),
+        }
+        return frozenset(iri for iri in names if iri not in self.kinds and owns(iri))
 
     @cached_property
     def named(self) -> frozenset[str]:

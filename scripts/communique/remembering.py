@@ -7,6 +7,7 @@ article with findings rests on all that is shared, since hints name what is clos
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -23,7 +24,6 @@ from communique.concluding import (
     Run,
     Unit,
     is_unreached,
-    of_one_graph,
     one_by_one,
 )
 from communique.findings import Finding, Report
@@ -105,12 +105,14 @@ class Remembered(Run):
         added = super().share(paths)
         if added:
             self.__dict__.pop("_shared", None)
+            self.__dict__.pop("_copies", None)
         return added
 
     def started(self) -> Context:
         """Look at what is shared, unless it was looked at as it is."""
         said = self._memo.get("started")
-        if isinstance(said, dict) and said.get("shared") == self._shared:
+        if isinstance(said, dict) and said["shared"] == self._shared and self._still_apart(said):
+            self.reasons.update(said["reasons"])
             return Context(
                 self.root,
                 self.shared,
@@ -123,15 +125,13 @@ class Remembered(Run):
         edges = said["edges"] if isinstance(said, dict) else ()
         return replace(context, edges=frozenset((by, start, end) for by, start, end in edges))
 
-    def units(self, paths: Sequence[str]) -> list[Unit]:
-        """Return what was checked as one and has not changed; all else article by article."""
-        left, units = set(paths), list[Unit]()
-        for key, row in self._kept.items():
-            unit = tuple(key.split("\n"))
-            if len(unit) > 1 and left.issuperset(unit) and row.stamps == self._stamps(unit):
-                units.append(unit)
-                left.difference_update(unit)
-        return sorted([*units, *of_one_graph(path for path in paths if path in left)])
+    def _still_apart(self, said: Mapping[str, Mapping[str, str]]) -> bool:
+        """Tell whether the articles for which something was apart are as they were."""
+        return all(self._held(path) == digest for path, digest in said["reasons"].items())
+
+    def _held(self, path: str) -> str:
+        """Return the digest of what an article holds."""
+        return sha256(content(self.root, path)[0] or b"").hexdigest()
 
     def check(self, context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
         """Yield what is remembered of units and still holds, and check the others."""
@@ -168,13 +168,25 @@ class Remembered(Run):
         try:
             if (not stamps or row[0] != stamps) and not _is_same(self.root, outcome):
                 return None
-            if row[2] != self._shared and not _names_the_same(context, outcome):
+            if row[2] != self._shared and not self._stands_beside(context, outcome):
                 return None
             if (row[0], row[2]) != (stamps, self._shared):
                 self._kept[key] = self._memo.keep(key, stamps, base, self._shared, outcome.full())
         except Damaged:
             return None
         return outcome
+
+    def _stands_beside(self, context: Context, outcome: Outcome) -> bool:
+        """Tell whether an outcome stands beside what is shared, though that has changed."""
+        return self._copies.isdisjoint(outcome.digests) and _names_the_same(context, outcome)
+
+    @cached_property
+    def _copies(self) -> frozenset[str]:
+        """The digests of files that say what a file says that is shared."""
+        said = (each.data.removeprefix(BOM_UTF8) for each in self.shared)
+        return frozenset(
+            sha256(mark + each).hexdigest() for each in said for mark in (b"", BOM_UTF8)
+        )
 
     def _resting(self, context: Context) -> str:
         """Return the digest of what outcomes rest on beside their files, and what is shared."""
@@ -189,11 +201,17 @@ class Remembered(Run):
             "edges": sorted(context.edges),
             "apart": sorted(context.apart),
             "stopped": sorted(context.stopped),
+            "reasons": {path: self._held(path) for path in sorted(self.reasons)},
         }
         if said != self._memo.get("started"):
             self._memo.put("started", said)
-        here = set(self._paths)
-        self._memo.drop(key for key in self._kept if not here.issuperset(key.split("\n")))
+        here, units = set(self._paths), {each.paths for each in outcomes}
+        paths = {key: tuple(key.split("\n")) for key in self._kept}
+        self._memo.drop(
+            key
+            for key, unit in paths.items()
+            if not here.issuperset(unit) or (len(unit) > 1 and unit not in units)
+        )
         common = self._memo.get("common")
         is_whole = all(all(each.digests) for each in outcomes) and not any(
             is_article(each.path) for each in self.shared
@@ -202,7 +220,7 @@ class Remembered(Run):
             base = self._resting(context)
             rests = Settled(context, base, self._shared, common["key"])
             seals = {key: row.seal for key, row in self._kept.items()}
-            self._standing.write(rests, outcomes, seals, self._digests)
+            self._standing.write(rests, outcomes, seals, self._digests, self.reasons)
         else:
             self._standing.forget()
 
@@ -231,7 +249,8 @@ class Remembered(Run):
     def common(self, context: Context, outcomes: Sequence[Outcome]) -> Common:
         """Check what is left for all together, unless nothing of it changed."""
         rest, said = self._left(context, outcomes), self._memo.get("common")
-        key = _digest(rest.encode(), *sorted(each.extracted.encode() for each in outcomes))
+        others = sorted((each.extracted, each.spaces) for each in outcomes)
+        key = _digest(rest.encode(), json.dumps(others).encode())
         if isinstance(said, dict) and said["rest"] == rest and self._stands(said, outcomes):
             common = common_of(said["common"])
             if said["key"] == key:

@@ -71,7 +71,7 @@ class _Head:
     """By which it is known what was found of that."""
     tally: dict[str, int]
     groups: list[str]
-    """The articles that were checked with others."""
+    """The articles that were checked with others, or for which something is apart."""
     faulty: list[str]
     """The units in which something was found, each as its paths."""
     crowded: list[str]
@@ -313,10 +313,12 @@ class Standing:
         outcomes: Iterable[Outcome],
         seals: Mapping[str, str],
         files: Mapping[str, str],
+        reasons: Iterable[str],
     ) -> None:
         """Write what a check of everything came to; the next one begins with that.
 
-        `seals` are those of the rows of outcomes, `files` the digests of what articles share.
+        `seals` are those of the rows of outcomes, `files` the digests of what articles share,
+        `reasons` the articles for which something is apart.
         """
         found = list(outcomes)
         claims = Counter(space for each in found for space in each.spaces)
@@ -337,7 +339,7 @@ class Standing:
             stopped=sorted(context.stopped),
             documents=[document.path for document in context.documents],
             tally=dict(tally(found)),
-            groups=[path for each in found if len(each.paths) > 1 for path in each.paths],
+            groups=sorted({*reasons, *(p for each in found if each.paths[1:] for p in each.paths)}),
             faulty=["\n".join(each.paths) for each in found if each.findings],
             crowded=sorted(crowded),
             parts=0,
