@@ -151,7 +151,8 @@ class Run:
             outcomes = sorted(found, key=lambda each: each.paths)
             added = self.share(list(adding(outcomes)))
             if added:
-                context, kept = replace(context, documents=self.shared), []
+                context, kept = replace(context, documents=self.shared, apart=frozenset()), []
+                self.reasons.clear()
                 units = [each.paths for each in outcomes if added.isdisjoint(each.paths)]
                 continue
             alive()
@@ -162,6 +163,9 @@ class Run:
             alone = [each for each in outcomes if not joined.intersection(each.paths)]
             if held is context:
                 kept, units = alone, groups
+            elif held.apart != context.apart:
+                paths = [path for each in outcomes for path in each.paths]
+                context, kept, units = held, [], of_one_graph(paths)
             else:
                 context, kept, units = held, [], [*(each.paths for each in alone), *groups]
         return context, outcomes

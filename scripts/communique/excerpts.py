@@ -147,10 +147,7 @@ class Shelf:
         kept, found = _things(frame), readings(frame.parts.near)
         for by, (quads, reads) in (found or {}).items():
             kept[f"{_RULES}{by}"] = _lines(quads), sorted(reads)
-        by_space = defaultdict[str, list[str]](list)
-        for name in sorted(frame.wanted):
-            by_space[split(name)[0]].append(name)
-        kept |= {f"{_WANTED}{space}": ("", names) for space, names in by_space.items()}
+        kept |= {f"{_WANTED}{space}": ("", names) for space, names in frame.wanted_in.items()}
         count = max(1, len(kept) // _A_PART)
         parts: list[dict[str, object]] = [{"": self._mark} for _ in range(count)]
         for name, said in kept.items():

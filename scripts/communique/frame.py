@@ -184,13 +184,23 @@ class Frame:
     @cached_property
     def wanted(self) -> frozenset[str]:
         """The names that are left to articles, wherever they stand, in triples and in queries."""
-        shapes, owns = self.graphs.shapes, self.vocabulary.owns
+        shapes, vocabulary = self.graphs.shapes, self.vocabulary
         queries = (each.text for each in self.context.documents if each.path.endswith(".rq"))
-        names = {
-            *in_triples([*self.graphs.data, *shapes]),
-            *in_queries([*queries, *queries_of(shapes)], prefixes_of(shapes)),
-        }
-        return frozenset(iri for iri in names if iri not in self.kinds and owns(iri))
+        declared = prefixes_of(shapes)
+        asked = in_queries(
+            [*queries, *queries_of(shapes)],
+            lambda prefix: (*declared.get(prefix, ()), *vocabulary.namespaces(prefix)),
+        )
+        names = {*in_triples([*self.graphs.data, *shapes]), *asked}
+        return frozenset(iri for iri in names if iri not in self.kinds and vocabulary.owns(iri))
+
+    @cached_property
+    def wanted_in(self) -> dict[str, list[str]]:
+        """The same, by namespace."""
+        found = defaultdict[str, list[str]](list)
+        for iri in sorted(self.wanted):
+            found[split(iri)[0]].append(iri)
+        return found
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -248,9 +258,11 @@ class Frame:
     def part(self, outside: Iterable[str], spaces: Iterable[str]) -> str:
         """Return the digest of what is shared of some names and of those in some namespaces.
 
-        It is of all that is said of them, and of what that leads to.
+        It is of all that is said of them, and of what that leads to; and of the names in those
+        namespaces that are left to articles.
         """
         spaces = set(spaces)
+        wanted = (iri for space in sorted(spaces) for iri in self.wanted_in.get(space, ()))
         around = {space: self._around_digests[space] for space in spaces & {*self._around_digests}}
         seen, waiting = (
             set[str](),
@@ -261,7 +273,7 @@ class Frame:
             if name not in seen and name in self._linked:
                 seen.add(name)
                 waiting += self._linked[name]
-        told = [*sorted(seen), *(self._node_digests[name] for name in sorted(seen))]
+        told = [*wanted, "", *sorted(seen), *(self._node_digests[name] for name in sorted(seen))]
         return digest("\n".join([*told, *sorted(around.values())]).encode())
 
     @cached_property

@@ -24,6 +24,7 @@ from communique.concluding import (
     Run,
     Unit,
     is_unreached,
+    of_one_graph,
     one_by_one,
 )
 from communique.findings import Finding, Report
@@ -127,7 +128,11 @@ class Remembered(Run):
 
     def _still_apart(self, said: Mapping[str, Mapping[str, str]]) -> bool:
         """Tell whether the articles for which something was apart are as they were."""
-        return all(self._held(path) == digest for path, digest in said["reasons"].items())
+        units = (set(unit) for unit in of_one_graph(self._paths))
+        beside = set().union(*(unit for unit in units if not unit.isdisjoint(said["reasons"])))
+        return beside == said["reasons"].keys() and all(
+            self._held(path) == digest for path, digest in said["reasons"].items()
+        )
 
     def _held(self, path: str) -> str:
         """Return the digest of what an article holds."""

@@ -4,12 +4,11 @@ Of those that are left to articles it matters whether an article describes them.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from communique.engines import sh
-from communique.names import meant, spaces
 from communique.tokens import signs
 
 _PREFIX, _NAMESPACE = sh("prefix"), sh("namespace")
@@ -23,15 +22,23 @@ def in_triples(quads: Iterable[Quad]) -> Iterator[str]:
                 yield term.value
 
 
-def in_queries(texts: Iterable[str], declared: Mapping[str, Collection[str]]) -> Iterator[str]:
-    """Yield the IRIs in some queries, which may use prefixes that are declared elsewhere."""
+def in_queries(texts: Iterable[str], known: Callable[[str], Iterable[str]]) -> Iterator[str]:
+    """Yield the IRIs in some queries: of a prefix, by all namespaces for which it may stand.
+
+    `known` returns those that are declared elsewhere.
+    """
     for text in texts:
-        own = spaces(text)
-        for token in signs(text):
-            if token.kind in {"iri", "name"}:
-                yield meant(token, own)
-                prefix, _, local = token.text.partition(":")
-                yield from (space + local for space in declared.get(prefix, ()))
+        seen, declared = signs(text), defaultdict[str, set[str]](set)
+        for word, name, iri in zip(seen, seen[1:], seen[2:], strict=False):
+            if (word.text.upper(), name.kind, iri.kind) == ("PREFIX", "name", "iri"):
+                declared[name.text[:-1]].add(iri.text[1:-1])
+        for token in seen:
+            prefix, _, local = token.text.partition(":")
+            if token.kind == "iri":
+                yield token.text[1:-1]
+            elif token.kind == "name":
+                spaces = {*declared[prefix], *known(prefix)}
+                yield from (space + local.replace("\\", "") for space in spaces)
 
 
 def queries_of(shapes: Iterable[Quad]) -> Iterator[str]:
