@@ -54,12 +54,15 @@ def unknown(union: Store, sparql: str) -> Iterator[tuple[str, str]]:
 
 def spaces(sparql: str) -> dict[str, str]:
     """Return the prefixes that a query declares."""
+    return dict(declarations(sparql))
+
+
+def declarations(sparql: str) -> Iterator[tuple[str, str]]:
+    """Yield each prefix that a query declares, with its namespace."""
     seen = signs(sparql)
-    return {
-        name.text[:-1]: iri.text[1:-1]
-        for word, name, iri in zip(seen, seen[1:], seen[2:], strict=False)
-        if (word.text.upper(), name.kind, iri.kind) == ("PREFIX", "name", "iri")
-    }
+    for word, name, iri in zip(seen, seen[1:], seen[2:], strict=False):
+        if (word.text.upper(), name.kind, iri.kind) == ("PREFIX", "name", "iri"):
+            yield name.text[:-1], iri.text[1:-1]
 
 
 def meant(token: Token, declared: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pyoxigraph import Literal, NamedNode, Quad
 
 from communique.engines import sh
+from communique.names import declarations
 from communique.tokens import signs
 
 _PREFIX, _NAMESPACE = sh("prefix"), sh("namespace")
@@ -28,11 +29,10 @@ def in_queries(texts: Iterable[str], known: Callable[[str], Iterable[str]]) -> I
     `known` returns those that are declared elsewhere.
     """
     for text in texts:
-        seen, declared = signs(text), defaultdict[str, set[str]](set)
-        for word, name, iri in zip(seen, seen[1:], seen[2:], strict=False):
-            if (word.text.upper(), name.kind, iri.kind) == ("PREFIX", "name", "iri"):
-                declared[name.text[:-1]].add(iri.text[1:-1])
-        for token in seen:
+        declared = defaultdict[str, set[str]](set)
+        for prefix, space in declarations(text):
+            declared[prefix].add(space)
+        for token in signs(text):
             prefix, _, local = token.text.partition(":")
             if token.kind == "iri":
                 yield token.text[1:-1]
