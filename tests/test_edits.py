@@ -44,6 +44,24 @@ def renamed(root: Path) -> None:
     swap(article(root, 2), "a2:u02 a cmq:Undertaking", "a2:u03 a cmq:Undertaking")
 
 
+def question(root: Path, text: str = QUERY % ID) -> None:
+    write(root / "queries" / "q.rq", text)
+    write(root / "tests" / "answers" / "q.csv", "x\n")
+
+
+def apart(root: Path) -> None:
+    """Have two articles describe things in the namespace of a finding about one of them."""
+    curate(root, 'curated:f1 a cmq:Finding ; rdfs:label "one"@en ; cmq:about a2:s001 .')
+    add(article(root, 3), 'a2:zz a cmq:Undertaking ; rdfs:label "zz"@en .')
+    swap(article(root, 2), "voice actor:sylvania", "voice cmqv:assert")
+
+
+def with_prefixes(prefixes: str) -> str:
+    """Return a question that names a2:u02 by a prefix."""
+    head = f"#+ summary: What?\n#+ tags: [a]\nPREFIX cmq: <{ID.removesuffix('id')}ns#>"
+    return f"{head}\n{prefixes}\n\nSELECT ?x WHERE {{ ?x cmq:content a2:u02 }} ORDER BY ?x\n"
+
+
 @case
 def an_article_comes_that_has_what_a_hint_looks_for(root: Path) -> Iterator[None]:
     four = 'curated:f4 a cmq:Finding ; rdfs:label "four"@en ; cmq:about a1:s001 , a4:s01 .'
@@ -196,11 +214,6 @@ def a_shared_file_is_the_copy_of_an_article(root: Path) -> Iterator[None]:
     yield
 
 
-def question(root: Path, text: str = QUERY % ID) -> None:
-    write(root / "queries" / "q.rq", text)
-    write(root / "tests" / "answers" / "q.csv", "x\n")
-
-
 @case
 def a_question_comes_before_what_it_names_goes(root: Path) -> Iterator[None]:
     add(article(root, 2), ANOTHER)
@@ -224,7 +237,7 @@ def a_predicate_comes_before_what_it_is_goes(root: Path) -> Iterator[None]:
 @case
 def a_question_has_another_namespace_for_a_prefix(root: Path) -> Iterator[None]:
     add(article(root, 2), ANOTHER)
-    question(root, _with_prefixes("PREFIX a2: <http://example.org/>"))
+    question(root, with_prefixes("PREFIX a2: <http://example.org/>"))
     yield
     renamed(root)
     yield
@@ -234,7 +247,7 @@ def a_question_has_another_namespace_for_a_prefix(root: Path) -> Iterator[None]:
 def a_question_declares_a_prefix_twice(root: Path) -> Iterator[None]:
     add(article(root, 2), ANOTHER)
     twice = f"PREFIX a2: <{ID}/a2/>\nPREFIX a2: <http://example.org/>"
-    question(root, _with_prefixes(twice))
+    question(root, with_prefixes(twice))
     yield
     renamed(root)
     yield
@@ -242,7 +255,7 @@ def a_question_declares_a_prefix_twice(root: Path) -> Iterator[None]:
 
 @case
 def a_reason_to_be_apart_is_taken_in(root: Path) -> Iterator[None]:
-    _apart(root)
+    apart(root)
     write(article(root, 4), "a1:s001 a")
     yield
     add(article(root, 1), 'actor:sylvania rdfs:comment "c"@en . a2:zz a cmq:Undertaking .')
@@ -251,14 +264,14 @@ def a_reason_to_be_apart_is_taken_in(root: Path) -> Iterator[None]:
 
 @case
 def a_reason_to_be_apart_gets_a_file_of_its_graph(root: Path) -> Iterator[None]:
-    _apart(root)
+    apart(root)
     yield
     write(article(root, 3).with_suffix(".nt"), "a1:s001 a")
     yield
 
 
 @case
-def a_group_is_found_where_a_namespace_is_apart(root: Path) -> Iterator[None]:
+def a_group_is_found_where_a_namespace_isapart(root: Path) -> Iterator[None]:
     one = 'curated:f1 a cmq:Finding ; rdfs:label "one"@en ; cmq:about a1:s001 .'
     curate(root, f"{one} a2:u01 cmq:counterpartOf a3:u01 .")
     add(article(root, 3), 'a1:zz a cmq:Undertaking ; rdfs:label "zz"@en .')
@@ -267,19 +280,6 @@ def a_group_is_found_where_a_namespace_is_apart(root: Path) -> Iterator[None]:
     yield
     add(article(root, 2), "a2:y a cmq:Statement ; cmq:content a2:u77 .")
     yield
-
-
-def _apart(root: Path) -> None:
-    """Have two articles describe things in the namespace of a finding about one of them."""
-    curate(root, 'curated:f1 a cmq:Finding ; rdfs:label "one"@en ; cmq:about a2:s001 .')
-    add(article(root, 3), 'a2:zz a cmq:Undertaking ; rdfs:label "zz"@en .')
-    swap(article(root, 2), "voice actor:sylvania", "voice cmqv:assert")
-
-
-def _with_prefixes(prefixes: str) -> str:
-    """Return a question that names a2:u02 by a prefix."""
-    head = f"#+ summary: What?\n#+ tags: [a]\nPREFIX cmq: <{ID.removesuffix('id')}ns#>"
-    return f"{head}\n{prefixes}\n\nSELECT ?x WHERE {{ ?x cmq:content a2:u02 }} ORDER BY ?x\n"
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

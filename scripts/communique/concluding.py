@@ -328,8 +328,8 @@ def common(context: Context, outcomes: Sequence[Outcome], door: Sequence[Finding
 def is_unreached(context: Context, outcomes: Sequence[Outcome]) -> bool:
     """Tell whether rules find nothing that look from one article into another.
 
-    If before no rule found anything in what is shared, and only extracts have changed since, then
-    of what is shared the same is found.
+    If nothing was found before in what is shared, and only extracts have changed since, or there is
+    an article more or less, then nothing is found in it now.
     """
     gate = _Common(context.frame(placed=False), outcomes, ())
     try:

@@ -131,12 +131,8 @@ class Remembered(Run):
         units = (set(unit) for unit in of_one_graph(self._paths))
         beside = set().union(*(unit for unit in units if not unit.isdisjoint(said["reasons"])))
         return beside == said["reasons"].keys() and all(
-            self._held(path) == digest for path, digest in said["reasons"].items()
+            _held(self.root, path) == digest for path, digest in said["reasons"].items()
         )
-
-    def _held(self, path: str) -> str:
-        """Return the digest of what an article holds."""
-        return sha256(content(self.root, path)[0] or b"").hexdigest()
 
     def check(self, context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
         """Yield what is remembered of units and still holds, and check the others."""
@@ -201,12 +197,13 @@ class Remembered(Run):
 
     def settled(self, context: Context, outcomes: Sequence[Outcome], found: Common) -> None:
         """Remember what was found to hold of all articles, and forget those that are gone."""
+        digests = dict(pair for o in outcomes for pair in zip(o.paths, o.digests, strict=True))
         said = {
             "shared": self._shared,
             "edges": sorted(context.edges),
             "apart": sorted(context.apart),
             "stopped": sorted(context.stopped),
-            "reasons": {path: self._held(path) for path in sorted(self.reasons)},
+            "reasons": {path: digests[path] for path in sorted(self.reasons)},
         }
         if said != self._memo.get("started"):
             self._memo.put("started", said)
@@ -325,8 +322,12 @@ def _names_the_same(context: Context, outcome: Outcome) -> bool:
 
 def _is_same(root: Path, outcome: Outcome) -> bool:
     """Tell whether files hold what they held, whatever the system says of them."""
-    held = (content(root, path)[0] for path in outcome.paths)
-    return tuple(sha256(data or b"").hexdigest() for data in held) == outcome.digests
+    return tuple(_held(root, path) for path in outcome.paths) == outcome.digests
+
+
+def _held(root: Path, path: str) -> str:
+    """Return the digest of what a file holds."""
+    return sha256(content(root, path)[0] or b"").hexdigest()
 
 
 def _how(root: Path, choices: Choices) -> str:
