@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from communique import confined
+from communique import confined, inside
 from communique.errors import CommuniqueError
 from communique.findings import Report
 
@@ -105,7 +105,7 @@ def goes_on() -> str:
     """Take longer than one may be silent, and say that work goes on."""
     for _ in range(4):
         time.sleep(1)
-        confined.alive()
+        inside.alive()
     return "done"
 
 

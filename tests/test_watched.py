@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from communique import child
+from communique import inside
 from communique.watched import LostError, Watched
 
 _HERE = Path(__file__).parent
@@ -82,6 +82,6 @@ def heaping() -> Callable[[str], bytes]:
 
 def test_garbage_does_not_heap_up() -> None:
     with Watched("test_watched:heaping") as watched:
-        alive = [int(watched.ask("a")) for _ in range(3 * child.BETWEEN)]
+        alive = [int(watched.ask("a")) for _ in range(3 * inside.BETWEEN)]
 
-    assert alive[-1] <= max(alive) == child.BETWEEN
+    assert alive[-1] <= max(alive) == inside.BETWEEN

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from communique import child, concluding, workers
+from communique import concluding, inside, workers
 from communique.articles import Outcome
 from communique.concluding import Unit
 from communique.frame import Context
@@ -170,7 +170,7 @@ def test_a_worker_does_not_heap_up_garbage(
 
     alive = [int(line) for line in (tmp_path / "rings").read_text().split()]
     assert len(alive) == 15 * ARTICLES
-    assert max(alive) <= child.BETWEEN
+    assert max(alive) <= inside.BETWEEN
 
 
 def test_what_articles_have_in_common_is_held_once(context: Context) -> None:
@@ -207,7 +207,7 @@ def test_units_one_by_one_do_not_heap_up_garbage(
     finally:
         gc.enable()
 
-    assert most == child.BETWEEN
+    assert most == inside.BETWEEN
 
 
 def test_who_stops_listening_leaves_no_process(context: Context) -> None:

@@ -1,18 +1,15 @@
-"""A process of its own: how it is started and ended, and what it may take and reach."""
+"""A process of its own: how it is started and ended (what it does is told in inside.py)."""
 
-import gc
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from typing import IO, Any, TypeVar
+from typing import IO
 
 from communique.errors import CommuniqueError
-
-_Work = TypeVar("_Work")
 
 LONGEST = 86_400.0
 """Seconds that anything may take."""
@@ -24,11 +21,6 @@ _START = (
     "import sys; sys.path[:] = {path!r}; from communique.__main__ import keep_all; keep_all(); "
     "from {module} import serve; serve()"
 )
-BETWEEN = 10
-"""After so many pieces of work a process looks for garbage."""
-_NEW_NETWORK = 0x40000000
-_NEW_USER = 0x10000000
-_DIE_WITH_PARENT = 1
 
 
 def cores() -> int:
@@ -44,14 +36,6 @@ def check_patience(seconds: float) -> None:
         raise CommuniqueError(
             f"timeout {seconds:g}: not a time to wait. Give seconds, at most {LONGEST:,.0f}"
         )
-
-
-def swept(work: Iterable[_Work]) -> Iterator[_Work]:
-    """Yield pieces of work, and look for the garbage that they leave, on which graphs hang."""
-    for done, piece in enumerate(work, 1):
-        yield piece
-        if done % BETWEEN == 0:
-            gc.collect()
 
 
 def start(module: str, talk: IO[bytes], kept: Iterable[str]) -> "subprocess.Popen[bytes]":
@@ -101,51 +85,3 @@ def cause(code: int, said: str) -> str:
     if name == "SIGXCPU":
         return "time"
     return "memory" if "memory allocation" in said or "MemoryError" in said else name
-
-
-def limit(memory: int, cpu: int | None = None) -> None:
-    """Limit this process, where the system knows limits: bytes, and seconds of computing."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if cpu is not None:
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    except (OSError, ValueError):  # macOS knows it and refuses it
-        return
-
-
-def leave_network() -> bool:
-    """Move to a network of its own, without any way out. Linux only."""
-    system = _system()
-    return system is not None and any(
-        system.unshare(flags) == 0 for flags in (_NEW_USER | _NEW_NETWORK, _NEW_NETWORK)
-    )
-
-
-def open_nothing() -> bool:
-    """Forbid new descriptors: no socket, no file."""
-    try:
-        import resource
-    except ImportError:
-        return False
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
-    return True
-
-
-def die_with_parent() -> None:
-    """Let the system end this process when its parent ends. Linux only."""
-    system = _system()
-    if system is not None:
-        system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-
-
-def _system() -> Any:  # noqa: ANN401  whatever the C library has
-    if not sys.platform.startswith("linux"):
-        return None
-    import ctypes
-
-    return ctypes.CDLL(None)

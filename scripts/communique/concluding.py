@@ -16,9 +16,8 @@ from typing import Any
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from communique import child, dangling
+from communique import dangling
 from communique.articles import Outcome, check, is_among, is_named
-from communique.confined import alive
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.errors import CommuniqueError
@@ -26,6 +25,7 @@ from communique.faults import Fault, Node
 from communique.findings import LAYERS, Finding, Region, Report
 from communique.frame import Context, Frame
 from communique.graphs import Graphs, graphs
+from communique.inside import alive, swept
 from communique.intake import Document, content, is_article, opened
 from communique.labels import Labels
 from communique.namespaces import split
@@ -48,7 +48,7 @@ _FEW = 8
 
 def one_by_one(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
     """Check some units, each after the other."""
-    for unit in child.swept(units):
+    for unit in swept(units):
         yield check_files(context, unit)
 
 

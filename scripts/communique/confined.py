@@ -5,30 +5,26 @@ checks a stranger's project, and its parent watches. It gets no more of the envi
 needs. What goes to and fro is pickled, and of what comes back only reports are revived.
 """
 
-import importlib
 import io
-import os
 import pickle
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any, NamedTuple, NoReturn
 
 from communique import child
 from communique.errors import CommuniqueError
+from communique.inside import LENGTH, NO_MEMORY
 from communique.lines import visible
 
 SECONDS = 60.0
 MEMORY = 2**30
 _MAPPED = 2**30
 """What the libraries map without using it, which the system counts, too."""
-_NO_MEMORY = 17
-"""With what a child exits that has none left."""
 _KEPT = (*child.LOADING, "PATH", "TMPDIR", "TEMP", "TMP", "LANG", "LC_*", "NO_COLOR")
 """What a child gets of the environment; by PATH it finds git."""
 _REVIVED = frozenset(
@@ -55,7 +51,7 @@ def call(name: str, *given: object, **how: Any) -> Any:  # noqa: ANN401  see Chi
 def started() -> "Iterator[Child]":
     """Start a child, and end it at last; while it loads, its parent can prepare what to ask."""
     with tempfile.TemporaryFile() as talk:
-        process = child.start(__name__, talk, _KEPT)
+        process = child.start("communique.inside", talk, _KEPT)
         try:
             yield Child(process, talk)
         finally:
@@ -82,7 +78,7 @@ class Child(NamedTuple):
         """Call `package.module:function` and return what it returns: a report, or text.
 
         All that is given and returned is pickled. `tell` hears if the child that returned it could
-        not leave the network, and `progress` how much of its work is done (see `advanced`). Raises
+        not leave the network, and `progress` how much of its work is done (see inside). Raises
         the CommuniqueError that the function raises, or one that says that nothing came of it for
         more than `seconds`, or that it took more than `memory` bytes, or returned what is not to
         be revived.
@@ -137,55 +133,11 @@ def _messages(process: "subprocess.Popen[bytes]", where: str, seconds: float) ->
 def _listen(stream: IO[bytes], heard: "queue.Queue[bytes]") -> None:
     """Pass on what is said, message by message, and nothing at the end."""
     with suppress(ValueError, OSError):  # closed while it is read
-        while len(head := stream.read(_LENGTH)) == _LENGTH:
+        while len(head := stream.read(LENGTH)) == LENGTH:
             message = stream.read(int.from_bytes(head))
             if message:
                 heard.put(message)
     heard.put(b"")
-
-
-def _say(answer: IO[bytes], *message: object) -> None:
-    text = pickle.dumps(message)
-    answer.write(len(text).to_bytes(_LENGTH) + text)
-    answer.flush()
-
-
-def advanced(done: int, of: int) -> None:
-    """Say in a child how much of its work is done; elsewhere, to nobody."""
-    if _CHANNEL:
-        _say(_CHANNEL[0], "progress", done, of)
-
-
-def alive() -> None:
-    """Say in a child that its work goes on, though no more of it is done; elsewhere, to nobody."""
-    if _CHANNEL:
-        _say(_CHANNEL[0], "alive", None, None)
-
-
-_LENGTH = 8
-_CHANNEL = list[IO[bytes]]()
-"""Where a child answers."""
-
-
-def serve() -> None:
-    """Run as the child: take limits, leave the network, call the function, send what it returns."""
-    name, given, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
-    child.limit(memory)
-    child.die_with_parent()
-    alone = child.leave_network()
-    answer = sys.stdout.buffer
-    _CHANNEL.append(answer)
-    sys.stdout = sys.stderr
-    module, _, function = name.partition(":")
-    try:
-        reply = "value", getattr(importlib.import_module(module), function)(*given)
-    except CommuniqueError as error:
-        reply = "error", str(error)
-    except MemoryError:
-        os._exit(_NO_MEMORY)
-    except Exception:  # noqa: BLE001  the parent shows it as the bug that it is
-        reply = "bug", traceback.format_exc()
-    _say(answer, *reply, alone)
 
 
 class _Reports(pickle.Unpickler):
@@ -227,7 +179,7 @@ def _explain(where: str, code: int, said: str, seconds: float, memory: int) -> N
     cause = child.cause(code, said)
     if cause == "time":
         _late(where, seconds)
-    if code == _NO_MEMORY or cause == "memory":
+    if code == NO_MEMORY or cause == "memory":
         most = f"{memory // 2**20:,} MiB"
         raise CommuniqueError(f"{where}: more than {most} of memory is needed. Divide the project")
     if cause:

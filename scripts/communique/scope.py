@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from communique import baseline, confined
-from communique.baseline import Baseline
+from communique import inside
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Report, Scope, fingerprints
 from communique.intake import Document, documents
@@ -15,13 +14,14 @@ from communique.validation import validate
 
 if TYPE_CHECKING:
     from communique.articles import Outcome
+    from communique.baseline import Baseline
     from communique.concluding import Checking, Unit
     from communique.frame import Context
 
 
 def told(root: Path, scope: Scope) -> Report:
     """Check all of a project, and return what of it is in the scope."""
-    known = baseline.read(scope.baseline) if scope.baseline else None
+    known = _baseline(scope.baseline) if scope.baseline else None
     listed = {entry.fingerprint for _, entry in known.entries} if known else set[str]()
     judge = _shapes(root, scope.shapes_from)
     former = judge or _shapes(root, _parting(root, scope.changed))
@@ -39,6 +39,8 @@ def told(root: Path, scope: Scope) -> Report:
 
 def update(root: Path, scope: Scope) -> str:
     """Write what is found now as the baseline; return what was written, in words."""
+    from communique import baseline
+
     if scope.baseline is None:
         raise CommuniqueError("--update: nothing to write. Give a file with --baseline")
     if scope.paths or scope.changed is not None:
@@ -93,7 +95,7 @@ def _checking(scope: Scope) -> "Checking":
             return one_by_one(context, units)
         from communique.workers import Workers
 
-        return Workers(scope.jobs, scope.seconds / 2, confined.advanced)(context, units)
+        return Workers(scope.jobs, scope.seconds / 2, inside.advanced)(context, units)
 
     return check
 
@@ -108,9 +110,11 @@ def _at_revision(finding: Finding, revision: str, files: Collection[str]) -> Fin
 
 def _shapes(root: Path, revision: str | None) -> list[Document]:
     """Return the shapes at a revision, or none."""
+    if not revision:
+        return []
     from communique import revisions
 
-    files = revisions.shapes_at(root, revision) if revision else []
+    files = revisions.shapes_at(root, revision)
     try:
         return [Document(path, data.decode(), data) for path, data in files]
     except UnicodeDecodeError as error:
@@ -118,9 +122,11 @@ def _shapes(root: Path, revision: str | None) -> list[Document]:
 
 
 def _parting(root: Path, revision: str | None) -> str | None:
+    if revision is None:
+        return None
     from communique import revisions
 
-    return None if revision is None else revisions.parting(root, revision)
+    return revisions.parting(root, revision)
 
 
 def _since_revision(report: Report, root: Path, revision: str, engine: str) -> Report:
@@ -132,8 +138,16 @@ def _since_revision(report: Report, root: Path, revision: str, engine: str) -> R
     return since(report, earlier, revisions.changed(root, revision))
 
 
-def _without(report: Report, known: Baseline) -> Report:
+def _baseline(path: Path) -> "Baseline":
+    from communique import baseline
+
+    return baseline.read(path)
+
+
+def _without(report: Report, known: "Baseline") -> Report:
     """Leave out what is known, and tell which of it is not found any more."""
+    from communique import baseline
+
     left, count, stale = baseline.applied(report.findings, known, unchecked=report.unchecked)
     return replace(report, findings=tuple(sorted([*left, *stale])), known=count)
 
@@ -174,6 +188,8 @@ def from_here(root: Path, scope: Scope) -> Report:
 
 
 def _below(folder: str, finding: Finding) -> Finding:
+    from communique import baseline
+
     if finding.rule == baseline.RULE:
         return finding
     rule = finding.rule

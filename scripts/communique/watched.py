@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO, Any, Self
 
-from communique import child
+from communique import child, inside
 
 SECONDS = 60.0
 MEMORY = 2**31
@@ -121,13 +121,13 @@ def serve() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     name, given, memory = pickle.loads(_taken(source) or b"")  # noqa: S301  our parent did
-    child.limit(memory, round(child.LONGEST))
-    child.die_with_parent()
-    child.leave_network()
+    inside.limit(memory, round(child.LONGEST))
+    inside.die_with_parent()
+    inside.leave_network()
     module, _, function = name.partition(":")
     answer: Callable[[Any], bytes] = getattr(importlib.import_module(module), function)(*given)
     _put(sink, b"")
-    for asked in child.swept(iter(partial(_taken, source), None)):
+    for asked in inside.swept(iter(partial(_taken, source), None)):
         _put(sink, answer(pickle.loads(asked)))  # noqa: S301  our parent did
 
 

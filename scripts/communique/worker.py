@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
-from communique import child
+from communique import child, inside
 from communique.errors import CommuniqueError
 
 if TYPE_CHECKING:
@@ -226,9 +226,9 @@ def serve() -> None:
     """Run as the child: take limits and data, then answer one line after another."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     terms = json.loads(source.readline())
-    child.limit(terms["memory"] + (_MAPPED if terms["held"] else 0), terms["cpu"])
-    child.die_with_parent()
-    walls = [wall for wall in terms["walls"] if wall == "namespace" and child.leave_network()]
+    inside.limit(terms["memory"] + (_MAPPED if terms["held"] else 0), terms["cpu"])
+    inside.die_with_parent()
+    walls = [wall for wall in terms["walls"] if wall == "namespace" and inside.leave_network()]
     from pyoxigraph import RdfFormat, Store
 
     try:
@@ -240,7 +240,7 @@ def serve() -> None:
     except MemoryError:
         _reply(sink, {"kind": "refused", "text": _no_memory(terms["memory"])})
         return
-    if not (terms["held"] and walls) and "descriptors" in terms["walls"] and child.open_nothing():
+    if not (terms["held"] and walls) and "descriptors" in terms["walls"] and inside.open_nothing():
         walls.append("descriptors")
     _reply(sink, {"kind": "ready", "wall": walls})
     for line in source:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from communique import child
+from communique import child, inside
 from communique.__main__ import keep_all
 from communique.articles import Outcome
 from communique.concluding import Unit, check_files, one_by_one, unopened
@@ -157,9 +157,9 @@ class _Team:
 
 def _work(context: Context, pipe: Connection) -> None:
     """Check what is asked for."""
-    child.die_with_parent()
+    inside.die_with_parent()
     keep_all()
-    for unit in child.swept(_asked(pipe)):
+    for unit in inside.swept(_asked(pipe)):
         try:
             pipe.send(check_files(context, unit))
         except CommuniqueError as error:
