@@ -210,6 +210,25 @@ def test_units_one_by_one_do_not_heap_up_garbage(
     assert most == inside.BETWEEN
 
 
+def test_what_all_units_need_is_looked_through_once(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = [Ring()]
+    seen = list[bool]()
+
+    def check(_: Context, unit: Unit) -> Unit:
+        seen.append(any(each is shared for each in gc.get_objects()))
+        return unit
+
+    monkeypatch.setattr(concluding, "check_files", check)
+    try:
+        list(concluding.one_by_one(context, units(context) * 2))
+    finally:
+        gc.unfreeze()
+
+    assert seen == [True] + [False] * (2 * ARTICLES - 1)
+
+
 def test_who_stops_listening_leaves_no_process(context: Context) -> None:
     found = iter(Workers(2, 60)(context, units(context)))
     next(found)

@@ -30,11 +30,16 @@ _CHANNEL = list[IO[bytes]]()
 
 
 def swept(work: Iterable[_Work]) -> Iterator[_Work]:
-    """Yield pieces of work, and look for the garbage that they leave, on which graphs hang."""
-    for done, piece in enumerate(work, 1):
-        yield piece
-        if done % BETWEEN == 0:
+    """Yield pieces of work, and look for the garbage that they leave, on which graphs hang.
+
+    What is no garbage then, as what all pieces need, is not looked through again.
+    """
+    gc.unfreeze()
+    for done, piece in enumerate(work):
+        if done == 1 or done % BETWEEN == 0 < done:
             gc.collect()
+            gc.freeze()
+        yield piece
 
 
 def limit(memory: int, cpu: int | None = None) -> None:
