@@ -32,14 +32,16 @@ _CHANNEL = list[IO[bytes]]()
 def swept(work: Iterable[_Work]) -> Iterator[_Work]:
     """Yield pieces of work, and look for the garbage that they leave, on which graphs hang.
 
-    What is no garbage then, as what all pieces need, is not looked through again.
+    What is no garbage then, as what all pieces need, is not looked through again till the end.
     """
-    gc.unfreeze()
-    for done, piece in enumerate(work):
-        if done == 1 or done % BETWEEN == 0 < done:
-            gc.collect()
-            gc.freeze()
-        yield piece
+    try:
+        for done, piece in enumerate(work):
+            if done == 1 or done % BETWEEN == 0 < done:
+                gc.collect()
+                gc.freeze()
+            yield piece
+    finally:
+        gc.unfreeze()
 
 
 def limit(memory: int, cpu: int | None = None) -> None:
