@@ -17,7 +17,7 @@ from typing import Any
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from communique import dangling
-from communique.articles import Outcome, check, is_among, is_named
+from communique.articles import HASH, Outcome, check, is_among, is_named
 from communique.dataset import graph_name
 from communique.engines import Result
 from communique.errors import CommuniqueError
@@ -278,8 +278,8 @@ def _overlapping(space: str, sharing: Iterable[Outcome]) -> Iterator[tuple[Outco
     first = dict[bytes, Outcome]()
     for outcome in sharing:
         names = dict(outcome.full().names)[space]
-        for at in range(0, len(names), 8):
-            other = first.setdefault(names[at : at + 8], outcome)
+        for at in range(0, len(names), HASH):
+            other = first.setdefault(names[at : at + HASH], outcome)
             if other is not outcome:
                 yield other, outcome
 
