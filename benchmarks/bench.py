@@ -513,7 +513,7 @@ def main() -> None:
     parser.add_argument("--tasks", default=",".join(TASKS), help="which of them")
     parser.add_argument("--beside", type=int, default=100, help="articles, at most, for the others")
     parser.add_argument(
-        "--limit", type=float, default=60, help="seconds for one of their processes"
+        "--limit", type=float, default=45, help="seconds for one of their processes"
     )
     parser.add_argument("--budget", type=float, default=840, help="seconds for all of them")
     parser.add_argument("--runs", type=int, default=3, help="of each process")
