@@ -271,7 +271,7 @@ def a_reason_to_be_apart_gets_a_file_of_its_graph(root: Path) -> Iterator[None]:
 
 
 @case
-def a_group_is_found_where_a_namespace_isapart(root: Path) -> Iterator[None]:
+def a_group_is_found_where_a_namespace_is_apart(root: Path) -> Iterator[None]:
     one = 'curated:f1 a cmq:Finding ; rdfs:label "one"@en ; cmq:about a1:s001 .'
     curate(root, f"{one} a2:u01 cmq:counterpartOf a3:u01 .")
     add(article(root, 3), 'a1:zz a cmq:Undertaking ; rdfs:label "zz"@en .')
