@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Quad, Store
 
-from communique import concluding
+from communique import concluding, standing
 from communique.articles import Outcome
 from communique.concluding import Run as Cold
 from communique.concluding import Unit, one_by_one
@@ -419,6 +419,18 @@ def test_a_new_name_is_looked_for_among_those_of_all_others(several: Path, tmp_p
     then, together = _again(several, tmp_path)
     assert (then, together) == (_cold(several), {"2.ttl", "3.ttl"})
     assert then.errors > first.errors
+
+
+def test_edits_one_after_the_other_are_remembered_before_and_after_the_index_is_written_anew(
+    several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "_MOST_CHANGES", 1)
+    _again(several, tmp_path)
+    for number in ("2", "3", "4"):
+        _spans(number, f"t{number}")(several)
+        now = _cold(several)
+        assert _again(several, tmp_path) == (now, {f"{number}.ttl"})
+        assert _again(several, tmp_path) == (now, set())
 
 
 def test_a_file_that_is_written_anew_as_it_was_is_not_checked(

@@ -19,7 +19,7 @@ from communique.articles import Outcome
 from communique.errors import CommuniqueError
 from communique.findings import Finding, Region, Rule
 
-_FORMAT = 7
+_FORMAT = 8
 _FILE = "validation.sqlite"
 _SETS = ("predicates", "classes", "nodes", "edges")
 """What many articles have in common: it is kept once."""

@@ -7,15 +7,15 @@ where it cannot be told from the few at hand, everything is looked through (see 
 
 What is kept hangs together: the head names the index by its digest, and the index the row of each
 article. So a part that is older or newer than the others is not believed, nor one that is damaged.
+The index is written once; what an edit changes in it is kept in the head, till it is too much.
 """
 
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +43,8 @@ _HEAD, _INDEX, _NAMES = "standing", "index", "names {}"
 _UNKNOWN = "unresolved "
 _BETWEEN = "\0"
 """No path holds it."""
+_MOST_CHANGES = 256
+"""With more of them the index is written anew."""
 _FEW = 8
 """With no more edited articles, of what is shared is read what they come to."""
 _MARK = 32
@@ -59,6 +61,8 @@ class _Head:
     """The digest of how it was checked, and of what stands beside the project's folders."""
     index: str
     """The digest of the index."""
+    changes: dict[str, list[str]]
+    """What the index would say of some things, had it been written since they changed."""
     base: str
     shared: str
     """The digests that the rows of outcomes bear (see memo.Row)."""
@@ -85,7 +89,7 @@ class _Head:
 class _Index(NamedTuple):
     """What is known of each thing in the project's folders, by its path."""
 
-    stamps: dict[str, str]
+    stamps: Stamps
     digests: dict[str, str]
     """Of what is in a file, if it was read."""
     seals: dict[str, str]
@@ -117,7 +121,11 @@ class Standing:
         told = body.decode().split(_BETWEEN)
         count = len(told) // 4
         paths, *columns = (told[at * count : (at + 1) * count] for at in range(4))
-        return _Index(*(dict(zip(paths, column, strict=True)) for column in columns))
+        index = [dict(zip(paths, column, strict=True)) for column in columns]
+        for path, row in self._head.changes.items():
+            for column, said in zip(index, row, strict=True):
+                column[path] = said
+        return _Index(*index)
 
     @cached_property
     def _common(self) -> tuple[Common, Mapping[str, str]] | None:
@@ -140,12 +148,12 @@ class Standing:
         if new is None or left is None:
             return None
         with self.memo.at_once():
-            is_current = self.memo.get(_HEAD) == asdict(head)
+            is_current = self.memo.get(_HEAD) == vars(head)
             after = self._after(head, new) if is_current else None
             if after is None:
                 return None
             if new or any(self.stamps[path] != self._index.stamps[path] for path in changed):
-                self._write(after, self._index.digests, self._index.seals)
+                self._amend(after, changed)
         return told(common, Tally(after.tally), [*left, *new], head.documents)
 
     def _changed(self) -> dict[str, str] | None:
@@ -299,13 +307,21 @@ class Standing:
             body = head.mark.encode() + b"".join(sorted(names))
             self.memo.put_part(_NAMES.format(at), body)
 
-    def _write(self, head: _Head, digests: Mapping[str, str], seals: Mapping[str, str]) -> None:
+    def _amend(self, head: _Head, paths: Iterable[str]) -> None:
+        """Write what holds, and what some things are that may have changed."""
+        index = self._index._replace(stamps=self.stamps)
+        changes = head.changes | {path: [each[path] for each in index] for path in paths}
+        if len(changes) > _MOST_CHANGES:
+            self._write(head, index)
+        else:
+            self.memo.put(_HEAD, vars(replace(head, changes=changes)))
+
+    def _write(self, head: _Head, index: _Index) -> None:
         """Write what holds, and what each thing in the project's folders is."""
-        kept = ([values.get(path, "") for path in self.stamps] for values in (digests, seals))
-        told = (*self.stamps, *self.stamps.values(), *chain.from_iterable(kept))
-        body = _BETWEEN.join(told).encode()
+        told = (each.get(path, "") for each in index for path in index.stamps)
+        body = _BETWEEN.join((*index.stamps, *told)).encode()
         self.memo.put_part(_INDEX, body)
-        self.memo.put(_HEAD, asdict(replace(head, index=sha256(body).hexdigest())))
+        self.memo.put(_HEAD, vars(replace(head, index=sha256(body).hexdigest(), changes={})))
 
     def write(
         self,
@@ -331,6 +347,7 @@ class Standing:
         head = _Head(
             how=self._how,
             index="",
+            changes={},
             base=settled.base,
             shared=settled.shared,
             common=settled.common,
@@ -348,7 +365,7 @@ class Standing:
         parts = _parted(found, crowded)
         with self.memo.at_once():
             self._write_parts(head, dict(enumerate(parts)))
-            self._write(replace(head, parts=len(parts)), digests, sealed)
+            self._write(replace(head, parts=len(parts)), _Index(self.stamps, digests, sealed))
         shelf = Shelf(self.memo, head.mark)
         if not shelf.is_filled:
             shelf.fill(context.frame(placed=False))
