@@ -1,5 +1,6 @@
 """Whatever a check takes or breaks, it takes and breaks in a process of its own."""
 
+import ast
 import os
 import shutil
 import socket
@@ -33,6 +34,10 @@ _FOR_EVER = (
 _DOUBLING = "BIND('xxxxxxxxxx' AS ?v1) " + "".join(
     f"BIND(CONCAT(?v{number}, ?v{number}) AS ?v{number + 1}) " for number in range(1, 34)
 )
+_STARTED_AHEAD = """
+from communique import confined
+print(confined.start_ahead("communique.scope").process.pid)
+"""
 
 
 def _with_query(project: Path, body: str) -> Path:
@@ -54,6 +59,11 @@ def reaches(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def process() -> int:
+    """Return the number of this process."""
+    return os.getpid()
 
 
 def leaves_network() -> bool:
@@ -200,6 +210,35 @@ def test_the_child_cannot_read_the_environment_of_its_parent() -> None:
 
     assert reads_environment_of(own)
     assert not confined.call("test_confined:reads_environment_of", own, where="here")
+
+
+@on_linux
+def test_a_child_that_was_started_ahead_and_is_not_needed_ends_with_its_parent() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _STARTED_AHEAD], capture_output=True, text=True, check=True
+    )
+
+    assert not Path(f"/proc/{int(ran.stdout)}").exists()
+    assert not ran.stderr
+
+
+def test_a_child_that_was_started_ahead_does_the_work() -> None:
+    ahead = confined.start_ahead("test_confined")
+
+    assert confined.call("test_confined:process", where="here", tell=_ignore) == ahead.process.pid
+    assert confined.call("test_confined:process", where="here", tell=_ignore) != ahead.process.pid
+
+
+@on_linux
+def test_what_a_child_loads_ahead_starts_no_thread_with_which_no_network_can_be_left() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import communique.scope, os; print(os.listdir('/proc/self/task'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert len(ast.literal_eval(ran.stdout)) == 1
 
 
 def _ignore(_: str) -> None:

@@ -19,7 +19,7 @@ LOADING = ("LD_LIBRARY_PATH", "DYLD_*", "PYTHONHOME", "SYSTEMROOT")
 
 _START = (
     "import sys; sys.path[:] = {path!r}; from communique.__main__ import keep_all; keep_all(); "
-    "from {module} import serve; serve()"
+    "import {loads}; from {module} import serve; serve()"
 )
 
 
@@ -38,15 +38,19 @@ def check_patience(seconds: float) -> None:
         )
 
 
-def start(module: str, talk: IO[bytes], kept: Iterable[str]) -> "subprocess.Popen[bytes]":
+def start(
+    module: str, talk: IO[bytes], kept: Iterable[str], loads: str = __package__
+) -> "subprocess.Popen[bytes]":
     """Start a child that runs `serve` of a module, with pipes; what it complains of goes to `talk`.
 
     Of the environment it gets the variables that are kept, by name or by pattern (`LC_*`), and
-    no other: what is in it besides may be a password.
+    no other: what is in it besides may be a password. It loads another module before, so that it
+    has what it will need when it is told what to do.
     """
     patterns = tuple(kept)
+    code = _START.format(path=sys.path, module=module, loads=loads)
     return subprocess.Popen(  # noqa: S603  our own code, no shell
-        [sys.executable, "-P", "-s", "-S", "-c", _START.format(path=sys.path, module=module)],
+        [sys.executable, "-P", "-s", "-S", "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=talk,

@@ -5,6 +5,7 @@ checks a stranger's project, and its parent watches. It gets no more of the envi
 needs. What goes to and fro is pickled, and of what comes back only reports are revived.
 """
 
+import atexit
 import io
 import pickle
 import queue
@@ -31,6 +32,8 @@ _REVIVED = frozenset(
     ("communique.findings", name) for name in ("Report", "Finding", "Region", "Rule")
 )
 """The classes of which an answer may be, besides text, numbers, lists and the like."""
+_AHEAD = dict[str, "Child"]()
+"""The children that were started ahead, by what they load."""
 _EXPOSED = (
     "Note: this system cannot keep shapes from the network; "
     "only the search for SERVICE in their queries does."
@@ -42,32 +45,54 @@ def _warn(note: str) -> None:
 
 
 def call(name: str, *given: object, **how: Any) -> Any:  # noqa: ANN401  see Child.call
-    """Start a child, and have it call a function (see Child.call)."""
-    with started() as waiting:
-        return waiting.call(name, *given, **how)
+    """Start a child, and have it call `package.module:function` (see Child.call)."""
+    module, _, function = name.partition(":")
+    with started(module) as waiting:
+        return waiting.call(function, *given, **how)
 
 
 @contextmanager
-def started() -> "Iterator[Child]":
-    """Start a child, and end it at last; while it loads, its parent can prepare what to ask."""
-    with tempfile.TemporaryFile() as talk:
-        process = child.start("communique.inside", talk, _KEPT)
-        try:
-            yield Child(process, talk)
-        finally:
-            child.end(process)
+def started(module: str) -> "Iterator[Child]":
+    """Start a child that loads a module, and end it at last; or take the one that is ahead.
+
+    While it loads, its parent can prepare what to ask.
+    """
+    waiting = _AHEAD.pop(module, None) or _start(module)
+    try:
+        yield waiting
+    finally:
+        waiting.end()
+
+
+def start_ahead(module: str) -> "Child":
+    """Start a child of which is not yet known what it is to do, if anything."""
+    _AHEAD[module] = waiting = _start(module)
+    atexit.register(waiting.end)
+    return waiting
+
+
+def _start(module: str) -> "Child":
+    talk = tempfile.TemporaryFile()  # noqa: SIM115  closed with the child
+    return Child(module, child.start("communique.inside", talk, _KEPT, module), talk)
 
 
 class Child(NamedTuple):
     """A child that waits for the one thing that it is to do."""
 
+    module: str
+    """What it has loaded."""
     process: "subprocess.Popen[bytes]"
     talk: IO[bytes]
     """What it complains of."""
 
+    def end(self) -> None:
+        """End it, whatever it does."""
+        child.end(self.process)
+        self.talk.close()
+
     def call(  # noqa: PLR0913  who listens to what, and how much it may take
         self,
-        name: str,
+        function: str,
         *given: object,
         where: str,
         seconds: float = SECONDS,
@@ -75,7 +100,7 @@ class Child(NamedTuple):
         tell: Callable[[str], None] = _warn,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Any:  # noqa: ANN401  whatever the function returns
-        """Call `package.module:function` and return what it returns: a report, or text.
+        """Call a function of its module and return what it returns: a report, or text.
 
         All that is given and returned is pickled. `tell` hears if the child that returned it could
         not leave the network, and `progress` how much of its work is done (see inside). Raises
@@ -84,7 +109,7 @@ class Child(NamedTuple):
         be revived.
         """
         child.check_patience(seconds)
-        _send(self.process, pickle.dumps((name, given, memory + _MAPPED)))
+        _send(self.process, pickle.dumps((self.module, function, given, memory + _MAPPED)))
         reply: tuple[str, Any, Any] | None = None
         for message in _messages(self.process, where, seconds):
             reply = _revived(message, where)

@@ -112,14 +112,16 @@ def alive() -> None:
 
 def serve() -> None:
     """Run as a child of `confined`: take limits, leave the network, call a function, answer."""
-    name, given, memory = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our parent did
+    terms = sys.stdin.buffer.read()
+    if not terms:
+        return  # nobody needs it
+    module, function, given, memory = pickle.loads(terms)  # noqa: S301  our parent did
     limit(memory)
     die_with_parent()
     alone = leave_network()
     answer = sys.stdout.buffer
     _CHANNEL.append(answer)
     sys.stdout = sys.stderr
-    module, _, function = name.partition(":")
     try:
         reply = "value", getattr(importlib.import_module(module), function)(*given)
     except CommuniqueError as error:

@@ -116,7 +116,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
 
     project = project_of(root)
     memory = _cache_folder(cache) if cache else None
-    with confined.started() as waiting, progress_bar() as progress:
+    with confined.started("communique.scope") as waiting, progress_bar() as progress:
         from communique import reporting
         from communique.findings import Scope
 
@@ -124,7 +124,7 @@ def validate(  # noqa: PLR0913  one parameter for each option
         scope = Scope(paths, changed, shapes_from, baseline, engine, copy, memory, jobs, timeout)
         task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
         report = waiting.call(
-            f"communique.scope:{task}",
+            task,
             project,
             scope,
             where=str(project),
