@@ -15,7 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, NamedTuple, NoReturn
+from typing import IO, Any, NamedTuple
 
 from communique import child
 from communique.errors import CommuniqueError
@@ -110,27 +110,25 @@ class Child(NamedTuple):
         """
         child.check_patience(seconds)
         _send(self.process, pickle.dumps((self.module, function, given, memory + _MAPPED)))
-        reply: tuple[str, Any, Any] | None = None
         for message in _messages(self.process, where, seconds):
-            reply = _revived(message, where)
-            if reply[0] == "progress":
-                progress(reply[1], reply[2])
+            kind, value, more = _revived(message, where)
+            if kind == "progress":
+                progress(value, more)
+            elif kind == "error":
+                raise CommuniqueError(value)
+            elif kind == "bug":
+                raise RuntimeError(value)
+            elif kind == "value":
+                if not more:
+                    tell(_EXPOSED)
+                return value
         try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            _late(where, seconds)
-        if self.process.returncode or reply is None:
-            self.talk.seek(0)
-            said = self.talk.read().decode(errors="replace")
-            _explain(where, self.process.returncode, said, seconds, memory)
-        kind, value, alone = reply
-        if kind == "error":
-            raise CommuniqueError(value)
-        if kind == "bug":
-            raise RuntimeError(value)
-        if not alone:
-            tell(_EXPOSED)
-        return value
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired as expired:
+            raise _late(where, seconds) from expired
+        self.talk.seek(0)
+        said = self.talk.read().decode(errors="replace")
+        raise _explained(where, code, said, seconds, memory)
 
 
 def _send(process: "subprocess.Popen[bytes]", terms: bytes) -> None:
@@ -148,8 +146,8 @@ def _messages(process: "subprocess.Popen[bytes]", where: str, seconds: float) ->
     while True:
         try:
             message = heard.get(timeout=seconds)
-        except queue.Empty:
-            _late(where, seconds)
+        except queue.Empty as nothing:
+            raise _late(where, seconds) from nothing
         if not message:
             return
         yield message
@@ -180,7 +178,7 @@ class _Refused(Exception):  # noqa: N818  it is no error until it is told
 
 
 def _revived(answer: bytes, where: str) -> tuple[str, Any, Any]:
-    """Return the kind of an answer, what it holds, and whether the child left the network."""
+    """Return the kind of a message and what it holds; of an answer, if the network was left."""
     try:
         kind, value, alone = _Reports(io.BytesIO(answer)).load()
     except _Refused as refused:
@@ -192,23 +190,23 @@ def _revived(answer: bytes, where: str) -> tuple[str, Any, Any]:
     return kind, value, alone
 
 
-def _late(where: str, seconds: float) -> NoReturn:
-    raise CommuniqueError(
+def _late(where: str, seconds: float) -> CommuniqueError:
+    return CommuniqueError(
         f"{where}: not done within {seconds:g} s. A query of the shapes may ask too much; "
         "if there is much to check, validate --timeout gives it longer"
     )
 
 
-def _explain(where: str, code: int, said: str, seconds: float, memory: int) -> NoReturn:
-    """Say in one line why a child ended without an answer."""
+def _explained(where: str, code: int, said: str, seconds: float, memory: int) -> Exception:
+    """Return the error that says in one line why a child ended without an answer."""
     cause = child.cause(code, said)
     if cause == "time":
-        _late(where, seconds)
+        return _late(where, seconds)
     if code == NO_MEMORY or cause == "memory":
         most = f"{memory // 2**20:,} MiB"
-        raise CommuniqueError(f"{where}: more than {most} of memory is needed. Divide the project")
+        return CommuniqueError(f"{where}: more than {most} of memory is needed. Divide the project")
     if cause:
-        raise CommuniqueError(
+        return CommuniqueError(
             f"{where}: what is read ended its process ({cause}). Take out what was changed last"
         )
-    raise RuntimeError(f"the child ended with {code}: {said}")
+    return RuntimeError(f"the child ended with {code}: {said}")
