@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -26,6 +27,7 @@ from communique.frame import Context
 from communique.intake import listed
 from communique.remembering import report
 from communique.resources import FOLDERS
+from communique.stamps import stamps
 from communique.validation import Choices
 from conftest import HERE, Run
 
@@ -441,6 +443,20 @@ def test_a_file_that_is_written_anew_as_it_was_is_not_checked(
     path.write_bytes(path.read_bytes())
 
     assert _again(several, tmp_path)[1] == set()
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_an_edit_after_the_files_were_looked_at_is_seen_by_the_next_run(
+    several: Path, tmp_path: Path, *, is_known: bool
+) -> None:
+    if is_known:
+        _again(several, tmp_path)
+    time.sleep(0.1)  # of younger files nothing is believed
+    seen = stamps(several)
+    EDITS["another force"](several)
+    report(several, Choices(), tmp_path, one_by_one, seen)
+
+    assert _again(several, tmp_path)[0] == _cold(several)
 
 
 def test_of_the_registry_only_what_an_article_names_counts(several: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -142,6 +142,8 @@ class Scope:
     """The reader's copy of an article, in which the evidence is looked up."""
     cache: Path | None = None
     """A folder in which the outcome of each article is remembered."""
+    seen: Mapping[str, str] | None = None
+    """What the system says of the project's files, if they were looked at (see stamps)."""
     jobs: int = 1
     """How many articles are checked at a time."""
     seconds: float = 60

@@ -31,24 +31,33 @@ from communique.findings import Finding, Report
 from communique.frame import Context
 from communique.intake import Document, admitted, content, is_article, listed
 from communique.memo import Damaged, Memo, folder_of
-from communique.stamps import stamps, together
+from communique.stamps import Stamps, stamps, together
 from communique.standing import Settled, Standing, common_of
 from communique.strays import strays
 from communique.validation import Choices
 
 
-def report(root: Path, choices: Choices, folder: Path, checking: Checking | None) -> Report:
-    """Check a project, and remember in a folder what comes of each article."""
+def report(
+    root: Path,
+    choices: Choices,
+    folder: Path,
+    checking: Checking | None,
+    seen: Stamps | None = None,
+) -> Report:
+    """Check a project, and remember in a folder what comes of each article.
+
+    What the system says of its files may have been `seen` before.
+    """
     with closing(Memo(folder_of(root, folder))) as memo:
+        seen = stamps(root) if seen is None else seen
         try:
-            return _report(root, choices, memo, checking or one_by_one)
+            return _report(root, choices, memo, checking or one_by_one, seen)
         except Damaged:
             memo.clear()
-            return _report(root, choices, memo, checking or one_by_one)
+            return _report(root, choices, memo, checking or one_by_one, seen)
 
 
-def _report(root: Path, choices: Choices, memo: Memo, checking: Checking) -> Report:
-    seen = stamps(root)
+def _report(root: Path, choices: Choices, memo: Memo, checking: Checking, seen: Stamps) -> Report:
     if not seen:
         listed(root)  # tells which folder is missing
     standing = Standing(root, choices, memo, seen, _how(root, choices))

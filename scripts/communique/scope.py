@@ -76,6 +76,7 @@ def _checked(
         known=known,
         checking=_checking(scope),
         memory=scope.cache,
+        seen=scope.seen,
     )
     if not scope.shapes_from or not report.findings:
         return report

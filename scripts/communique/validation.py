@@ -35,6 +35,7 @@ from communique.wording import Wording, gathered, is_of_all
 if TYPE_CHECKING:
     from communique.concluding import Checking
     from communique.evidence import ReaderCopy
+    from communique.stamps import Stamps
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "syntax": ("encoding",),
@@ -98,19 +99,21 @@ def validate(  # noqa: PLR0913  each is a choice of its own
     known: Collection[str] = (),
     checking: "Checking | None" = None,
     memory: Path | None = None,
+    seen: "Stamps | None" = None,
 ) -> Report:
     """Check a project, layer by layer; a layer with errors leaves out those that build on it.
 
     `judge` are shapes that stand in for the project's own, which are then only checked themselves;
     `former` are shapes than which the project's own should not be looser. Errors whose fingerprints
     are `known` leave nothing out. Several articles are checked one by one, or as `checking` does;
-    with a folder for its `memory`, only what changed since it was checked last.
+    with a folder for its `memory`, only what changed since it was checked last; what the system
+    says of the files may have been `seen` before.
     """
     choices = Choices(engine_name, copy, tuple(judge), tuple(former), frozenset(known))
     if memory is not None:
         from communique import remembering
 
-        return remembering.report(root, choices, memory, checking)
+        return remembering.report(root, choices, memory, checking, seen)
     listing = listed(root)
     if sum(map(is_article, listing[0])) > 1:
         from communique import concluding

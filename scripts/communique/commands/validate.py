@@ -119,9 +119,13 @@ def validate(  # noqa: PLR0913  one parameter for each option
     with confined.started("communique.scope") as waiting, progress_bar() as progress:
         from communique import reporting
         from communique.findings import Scope
+        from communique.stamps import stamps
 
         jobs = jobs or child.cores()
-        scope = Scope(paths, changed, shapes_from, baseline, engine, copy, memory, jobs, timeout)
+        seen = stamps(project) if memory else None
+        scope = Scope(
+            paths, changed, shapes_from, baseline, engine, copy, memory, seen, jobs, timeout
+        )
         task = "update" if update else "from_here" if form in _FOR_SERVERS else "told"
         report = waiting.call(
             task,
