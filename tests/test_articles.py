@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,14 +131,14 @@ def agreed(root: Path, choices: Choices = PLAIN) -> Report:
     more = set(one_by_one.findings) - set(at_once.findings)
     assert {each.layer for each in more} <= set(at_once.unchecked)
     assert more <= (_all(root, choices) if more else set())
-    assert replace(one_by_one, findings=()) == replace(at_once, findings=())
+    assert one_by_one._replace(findings=()) == at_once._replace(findings=())
     return one_by_one
 
 
 def _all(root: Path, choices: Choices) -> set[Finding]:
     known = choices.known
     while True:
-        found = whole(root, replace(choices, known=known), listed(root)).findings
+        found = whole(root, choices._replace(known=known), listed(root)).findings
         names = frozenset(fingerprints(found).values())
         if names <= known:
             return set(found)

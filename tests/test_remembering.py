@@ -6,7 +6,6 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -679,4 +678,4 @@ def test_warnings_are_remembered_too(several: Path, tmp_path: Path) -> None:
 
     assert first.warnings == 1
     assert (second, nothing) == (first, set())
-    assert replace(first, findings=()) == replace(second, findings=())
+    assert first._replace(findings=()) == second._replace(findings=())

@@ -132,7 +132,7 @@ def _expected(report: Report) -> list[tuple[dict[str, Any], str]]:
 
 
 def _all(finding: Finding) -> dict[str, Any]:
-    rule = {key: _same(v) if isinstance(v, str) else v for key, v in vars(finding.rule).items()}
+    rule = {key: _same(v) if isinstance(v, str) else v for key, v in finding.rule._asdict().items()}
     given = {**vars(finding), **nearby(finding)}
     return {key: _same(v) if isinstance(v, str) else v for key, v in given.items()} | {"rule": rule}
 

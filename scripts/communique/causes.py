@@ -6,7 +6,7 @@ once, at the thing or the triple that is shared, and with how many things it is 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode, Quad
 
@@ -26,8 +26,7 @@ _FEWEST = 3
 """Of fewer results nothing is said to be the one cause."""
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """One part of one triple, and the results that come from it."""
 
     quad: Quad
@@ -119,9 +118,9 @@ class Causes:
                 types = [quad for quad in self._said[thing] if quad.predicate == _TYPE]
                 cause = self._taken(everything, Quad(thing, _TYPE, thing), "subject")
                 if types and any(each.component == _CLASS for each in shared):
-                    cause = replace(cause, quad=types[0], part="object")
+                    cause = cause._replace(quad=types[0], part="object")
                 elif own and all(each.value != thing for each in shared):
-                    cause = replace(cause, results=(*own, *cause.results))
+                    cause = cause._replace(results=(*own, *cause.results))
                 yield cause
 
     def _shared(self, results: list[Result]) -> Iterator[tuple[NamedNode, list[Result]]]:

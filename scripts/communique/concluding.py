@@ -9,10 +9,10 @@ import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
@@ -295,8 +295,7 @@ def _joined(links: Iterable[tuple[Outcome, Outcome]]) -> list[Unit]:
     return sorted({tuple(sorted(group)) for group in groups.values()})
 
 
-@dataclass(frozen=True)
-class Common:
+class Common(NamedTuple):
     """What was found of what all articles share, and how much that is."""
 
     findings: tuple[Finding, ...]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pyoxigraph import DefaultGraph, Literal, Quad, Store, Triple
 
@@ -19,8 +19,7 @@ sh = partial(str.__add__, PREFIXES["sh"])
 PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """One value, or one thing, that does not keep a rule."""
 
     focus: Term

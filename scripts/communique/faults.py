@@ -3,7 +3,7 @@
 Positions are of files, and faults of graphs: what places a fault turns it into a finding.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
@@ -14,8 +14,7 @@ Node = NamedNode | BlankNode | Literal | Triple
 PARTS = ("subject", "predicate", "object")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One part of one triple that is not as it should be."""
 
     graph: str | None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from communique.lines import count, visible
 
@@ -28,8 +29,7 @@ LAYERS = (
 """What is checked, in this order; a layer with an error stops those that build on it."""
 
 
-@dataclass(frozen=True, order=True)
-class Region:
+class Region(NamedTuple):
     """A stretch of a file: lines and columns from 1, in code points; the end is not in it."""
 
     line: int = 1
@@ -38,8 +38,7 @@ class Region:
     end_column: int = 1
 
 
-@dataclass(frozen=True, order=True)
-class Rule:
+class Rule(NamedTuple):
     """What was not kept: its id, its sentence, and where it is written."""
 
     id: str
@@ -85,9 +84,12 @@ class Finding:
         place = f"{self.file}:{self.region.line}:{self.region.column}"
         return visible(f"{place}: {self.severity} {self.rule.id}: {self.message}")
 
+    def plain(self) -> dict[str, object]:
+        """Return it as JSON has it, all of it by its name."""
+        return {**vars(self), "region": self.region._asdict(), "rule": self.rule._asdict()}
 
-@dataclass(frozen=True)
-class Report:
+
+class Report(NamedTuple):
     """What was checked, and what was found."""
 
     files: int
@@ -124,8 +126,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """How a project is checked, and what of it is told; nothing given is everything."""
 
     paths: tuple[Path, ...] = ()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from zlib import crc32
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, parse
@@ -27,8 +28,7 @@ _EMPTY = Rule("empty-file", "A file holds a triple.")
 TWICE = Rule("duplicate-file", "No two files hold the same bytes.")
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """A document that holds triples, and the graph that it is."""
 
     document: Document
@@ -202,7 +202,7 @@ def _named(each: Located, number: int) -> Located:
         subject = BlankNode(f"f{number}.{subject.value}")
     if isinstance(object_, BlankNode):
         object_ = BlankNode(f"f{number}.{object_.value}")
-    return replace(each, subject=subject, object=object_)
+    return each._replace(subject=subject, object=object_)
 
 
 def _unreadable(file: File, error: SyntaxError) -> Finding:

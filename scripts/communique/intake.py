@@ -6,8 +6,8 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from communique.dataset import FORMATS
 from communique.errors import CommuniqueError
@@ -41,8 +41,7 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
     OPENING |= getattr(os, _name, 0)
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One file that passed the gate."""
 
     path: str

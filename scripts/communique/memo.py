@@ -9,7 +9,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -283,4 +283,4 @@ def finding(said: Mapping[str, object]) -> Finding:
 def _light(outcome: Outcome, sets: Mapping[str, str]) -> str:
     said = {name: getattr(outcome, name) for name in _LIGHT}
     said |= {name: sorted(said[name]) for name in ("unresolved", "answered", "borrowed")}
-    return json.dumps({**said, **sets, "findings": [asdict(each) for each in outcome.findings]})
+    return json.dumps({**said, **sets, "findings": [each.plain() for each in outcome.findings]})

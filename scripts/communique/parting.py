@@ -257,6 +257,6 @@ def renamed(results: Iterable[Result]) -> Iterator[Result]:
     for each in results:
         if isinstance(each.shape, NamedNode) and each.shape.value.startswith(_PART):
             name = each.shape.value.removeprefix(_PART)
-            yield replace(each, shape=NamedNode(name) if ":" in name else BlankNode(name))
+            yield each._replace(shape=NamedNode(name) if ":" in name else BlankNode(name))
         else:
             yield each

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
@@ -76,8 +76,7 @@ class NotTurtle(Exception):  # noqa: N818  it says what the text is not
         self.end = end
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A triple, and where each of its three terms stands.
 
     A term stands where it is written, a literal with its datatype or language; `[...]` and
@@ -94,8 +93,7 @@ class Located:
     object_at: At
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An IRI in a triple, a datatype or the name of a graph: as it is written, and in full."""
 
     written: str
@@ -104,8 +102,7 @@ class Named:
     at: At
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """A prefix, or a base."""
 
     prefix: str

@@ -263,8 +263,7 @@ def _repeated(step: Callable[[Sorts], Sorts], sorts: Sorts) -> Sorts:
         sorts = further
 
 
-@dataclass(frozen=True)
-class _Path:
+class _Path(NamedTuple):
     """A path of a query: a predicate, or how paths are put together."""
 
     kind: str

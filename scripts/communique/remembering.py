@@ -10,7 +10,7 @@ import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from hashlib import sha256
 from importlib.util import find_spec
@@ -107,7 +107,7 @@ class Remembered(Run):
     @cached_property
     def _shared(self) -> str:
         """The digest of all that is shared, and of the base."""
-        door = (json.dumps(asdict(each)).encode() for each in self.door)
+        door = (json.dumps(each.plain()).encode() for each in self.door)
         return _digest(self._base.encode(), *_parts(self.shared), *door)
 
     def share(self, paths: Sequence[str]) -> set[str]:
@@ -279,7 +279,7 @@ class Remembered(Run):
             if path in files
         }
         if files == digests.keys():
-            told = {"key": key, "rest": rest, "common": asdict(common), "digests": digests}
+            told = {"key": key, "rest": rest, "common": _plain(common), "digests": digests}
             self._memo.put("common", told)
         return common
 
@@ -307,6 +307,10 @@ class Remembered(Run):
                 if left.get(path, digest) != digest:
                     return False
         return True
+
+
+def _plain(common: Common) -> dict[str, object]:
+    return {**common._asdict(), "findings": [each.plain() for each in common.findings]}
 
 
 def _is_unreached(common: Common, context: Context, outcomes: Sequence[Outcome]) -> bool:
@@ -362,7 +366,7 @@ def _judging(choices: Choices) -> str:
 def _beside(root: Path) -> str:
     """Tell which answers are stored, and what stands in the project's folder that nothing reads."""
     answers = sorted(path.name for path in resources.answers(root).glob("*.csv"))
-    return json.dumps([answers, [asdict(each) for each in strays(root)]])
+    return json.dumps([answers, [each.plain() for each in strays(root)]])
 
 
 def _parts(documents: Iterable[Document]) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """What validation found, for readers: people, scripts, build servers, code scanning."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -82,12 +81,12 @@ def _objects(report: Report) -> Iterable[dict[str, object]]:
     """Yield each finding with its fingerprint; names are those of `Finding`, `Region`, `Rule`."""
     names = fingerprints(report.findings)
     for each in report.findings:
-        yield {"fingerprint": names[each], **asdict(each), **nearby(each)}
+        yield {"fingerprint": names[each], **each.plain(), **nearby(each)}
 
 
 def _as_json(report: Report) -> str:
     """Write one object: the findings, and what the closing line says."""
-    totals = {key: value for key, value in vars(report).items() if key != "findings"}
+    totals = {key: value for key, value in report._asdict().items() if key != "findings"}
     counted = {"errors": report.errors, "warnings": report.warnings, "summary": str(report)}
     return as_json({"findings": list(_objects(report)), **totals, **counted}, indent=2) + "\n"
 

@@ -106,7 +106,7 @@ def _at_revision(finding: Finding, revision: str, files: Collection[str]) -> Fin
     rule = finding.rule
     if rule.file not in files:
         return finding
-    return replace(finding, rule=replace(rule, revision=revision))
+    return replace(finding, rule=rule._replace(revision=revision))
 
 
 def _shapes(root: Path, revision: str | None) -> list[Document]:
@@ -150,7 +150,7 @@ def _without(report: Report, known: "Baseline") -> Report:
     from communique import baseline
 
     left, count, stale = baseline.applied(report.findings, known, unchecked=report.unchecked)
-    return replace(report, findings=tuple(sorted([*left, *stale])), known=count)
+    return report._replace(findings=tuple(sorted([*left, *stale])), known=count)
 
 
 def of_paths(report: Report, paths: Iterable[Path], root: Path) -> Report:
@@ -194,7 +194,7 @@ def _below(folder: str, finding: Finding) -> Finding:
     if finding.rule == baseline.RULE:
         return finding
     rule = finding.rule
-    rule = replace(rule, file=f"{folder}/{rule.file}") if rule.file else rule
+    rule = rule._replace(file=f"{folder}/{rule.file}") if rule.file else rule
     return replace(finding, file=f"{folder}/{finding.file}", rule=rule)
 
 
@@ -205,7 +205,7 @@ def _touches(finding: Finding, lines: Mapping[str, frozenset[int]]) -> bool:
 
 
 def _keep(report: Report, findings: Iterable[Finding]) -> Report:
-    return replace(report, findings=tuple(sorted(findings)))
+    return report._replace(findings=tuple(sorted(findings)))
 
 
 def _within(path: Path, root: Path) -> str:

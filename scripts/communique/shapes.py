@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import (
     BlankNode,
@@ -54,8 +54,7 @@ _WITHOUT_PATH = Rule("pathless-shape", "A property shape has a path.")
 _UNJUDGED = Rule("unjudged-thing", "A thing in the data is of a class that a shape is for.")
 
 
-@dataclass(frozen=True)
-class Shapes:
+class Shapes(NamedTuple):
     """The shapes of a project, and what is wrong with them."""
 
     store: Store

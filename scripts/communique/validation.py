@@ -1,10 +1,10 @@
 """The gate: what is checked, in which order, and what one layer leaves to the next."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
@@ -75,8 +75,7 @@ _VERDICT = Rule(
 )
 
 
-@dataclass(frozen=True)
-class Choices:
+class Choices(NamedTuple):
     """How a project is checked."""
 
     engine: str = "fast"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
@@ -62,8 +63,7 @@ _ONCE = Rule("prefix-twice", "A prefix is declared once.")
 _USED = Rule("prefix-unused", "A prefix that is declared is used.")
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """The prefixes and terms that a project may use, and where its own things live."""
 
     prefixes: Mapping[str, str]
