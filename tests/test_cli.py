@@ -271,10 +271,13 @@ def test_evidence_tells_of_a_byte_order_mark(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
-def test_output_that_cannot_be_written_is_one_line(checkout: Path) -> None:
-    command = [sys.executable, "-m", "communique", "query", "demands", "--root", str(checkout)]
+@pytest.mark.parametrize("words", ["query demands", "query --help", "--help", "--version"])
+def test_output_that_cannot_be_written_is_one_line(checkout: Path, words: str) -> None:
+    command = [sys.executable, "-m", "communique", *words.split()]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=checkout, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
 
     assert (done.returncode, done.stderr) == (
         2,

@@ -5,9 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _INTERRUPTED = 130
 """What shells call a command that SIGINT ended."""
@@ -59,29 +64,45 @@ class _Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
 
-    def invoke(self, ctx: click.Context) -> object:
-        from communique.errors import CommuniqueError
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _told(ctx):
+            return super().parse_args(ctx, args)
 
-        try:
+    def invoke(self, ctx: click.Context) -> object:
+        with _told(ctx):
             return super().invoke(ctx)
-        except CommuniqueError as error:
-            click.echo(f"Error: {_in_a_line(str(error))}", err=True)
-            ctx.exit(error.code)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(_INTERRUPTED)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(_UNHEARD)
-        except (click.exceptions.Exit, click.Abort, click.ClickException):
-            raise
-        except Exception as error:  # noqa: BLE001  whatever is left is a bug, and is shown as one
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                click.echo(f"Error: output: {error.strerror}. Make room and run it again", err=True)
-                ctx.exit(2)
-            sys.excepthook(*sys.exc_info())
-            click.echo("This is a bug: please report it with the lines above.", err=True)
-            ctx.exit(3)
+
+
+@contextmanager
+def _told(ctx: click.Context) -> Iterator[None]:
+    """Tell of what goes wrong meanwhile, and end with its code."""
+    try:
+        yield
+    except (click.exceptions.Exit, click.Abort, click.ClickException):
+        raise
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        ctx.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ctx.exit(_UNHEARD)
+    except Exception as error:  # noqa: BLE001  whatever is left is a bug, and is shown as one
+        ctx.exit(_code(error))
+
+
+def _code(error: Exception) -> int:
+    """Tell of an error; return the code with which the command ends."""
+    from communique.errors import CommuniqueError
+
+    if isinstance(error, CommuniqueError):
+        click.echo(f"Error: {_in_a_line(str(error))}", err=True)
+        return error.code
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        click.echo(f"Error: output: {error.strerror}. Make room and run it again", err=True)
+        return 2
+    sys.excepthook(type(error), error, error.__traceback__)
+    click.echo("This is a bug: please report it with the lines above.", err=True)
+    return 3
 
 
 def _tell_version(ctx: click.Context) -> None:
