@@ -304,7 +304,9 @@ def _shell(command: str, checkout: Path, **more: Any) -> "subprocess.CompletedPr
     )
 
 
-@pytest.mark.parametrize("command", ["query", "query demands", "show Kremlin", "compare", "test"])
+@pytest.mark.parametrize(
+    "command", ["query", "query demands", "show Kremlin", "compare", "test", "validate"]
+)
 def test_a_closed_standard_output_is_one_line(checkout: Path, command: str) -> None:
     done = _shell(f"communique {command} >&-", checkout)
 

@@ -2,11 +2,13 @@
 
 import ast
 import os
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,9 +36,28 @@ _FOR_EVER = (
 _DOUBLING = "BIND('xxxxxxxxxx' AS ?v1) " + "".join(
     f"BIND(CONCAT(?v{number}, ?v{number}) AS ?v{number + 1}) " for number in range(1, 34)
 )
+_SLOW = """
+import time
+time.sleep(1)
+
+def work():
+    time.sleep(60)
+"""
+_KILLED = """
+import os, signal, sys, threading, time
+sys.path.insert(0, {path!r})
+from communique import confined
+ahead = confined.start_ahead("slow")
+print(ahead.process.pid, flush=True)
+given = dict(target=ahead.call, args=["work"], kwargs=dict(where="here"), daemon=True)
+threading.Thread(**given).start()
+time.sleep({patience})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 _STARTED_AHEAD = """
 from communique import confined
-print(confined.start_ahead("communique.scope").process.pid)
+ahead = confined.start_ahead("communique.scope")
+print(ahead.process.pid)
 """
 
 
@@ -185,8 +206,11 @@ def test_nothing_of_the_child_is_left(project: Path) -> None:
 
 def _children() -> set[str]:
     """Return the processes that this one started and that still are."""
-    own = Path(f"/proc/{os.getpid()}/task")
-    return {number for task in own.iterdir() for number in (task / "children").read_text().split()}
+    found = set[str]()
+    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread that has ended meanwhile
+            found.update((task / "children").read_text().split())
+    return found
 
 
 def test_the_child_gets_no_more_of_the_environment_than_it_needs(
@@ -224,9 +248,34 @@ def test_a_child_that_was_started_ahead_and_is_not_needed_ends_with_its_parent()
 
 def test_a_child_that_was_started_ahead_does_the_work() -> None:
     ahead = confined.start_ahead("test_confined")
+    assert ahead
 
     assert confined.call("test_confined:process", where="here", tell=_ignore) == ahead.process.pid
     assert confined.call("test_confined:process", where="here", tell=_ignore) != ahead.process.pid
+
+
+@on_linux
+@pytest.mark.parametrize("when", ["before it knows", "while it works"])
+def test_a_child_ends_with_its_parent(tmp_path: Path, when: str) -> None:
+    (tmp_path / "slow.py").write_text(_SLOW, "utf-8")
+    patience = {"before it knows": 0.1, "while it works": 1.5}[when]
+    program = _KILLED.format(path=str(tmp_path), patience=patience)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: PLW1510  it kills itself
+    child, late = Path(f"/proc/{int(ran.stdout)}"), time.monotonic() + 30
+    while child.exists() and time.monotonic() < late:
+        time.sleep(0.1)
+
+    assert (ran.returncode, child.exists()) == (-9, False)
+
+
+@on_linux
+@pytest.mark.parametrize("words", ["--help", "--root ."])
+def test_where_no_process_can_be_started_one_line_says_so(words: str) -> None:
+    command = f"ulimit -n 6; exec {shlex.quote(sys.executable)} -m communique validate {words}"
+    ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert "Traceback" not in ran.stderr
+    assert (ran.returncode, ran.stderr[:28]) in [(0, ""), (2, "Error: no process of its own")]
 
 
 @on_linux

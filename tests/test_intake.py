@@ -1,5 +1,6 @@
 """The gate lets good files in as they are, and says of the others what and where."""
 
+import errno
 import os
 import re
 import socket
@@ -131,6 +132,23 @@ def test_the_other_syntaxes_are_accepted(project: Path) -> None:
 
     assert findings == []
     assert len(passed) == 5
+
+
+def test_a_file_that_cannot_be_looked_at_is_a_finding(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = Path.lstat
+
+    def refusing(path: Path) -> os.stat_result:
+        if path.name == "actors.ttl":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return looked_at(path)
+
+    monkeypatch.setattr(Path, "lstat", refusing)
+    passed, findings = documents(project)
+
+    assert "data/actors.ttl" not in [each.path for each in passed]
+    assert [(each.file, each.rule.id) for each in findings] == [("data/actors.ttl", "unreadable")]
 
 
 def test_a_missing_folder_is_said(project: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Quad, Store
 
-from communique import concluding, standing
+from communique import concluding, remembering, standing
 from communique.articles import Outcome
 from communique.concluding import Run as Cold
 from communique.concluding import Unit, one_by_one
@@ -154,6 +155,8 @@ def _copied(project: Path) -> None:
     (project / "data" / "articles" / "4.ttl").write_bytes(first.read_bytes())
 
 
+_SPOILT = _replaced("articles/2.ttl", 'tariff"@en', 'tariff."@en')
+_MENDED = _replaced("articles/2.ttl", 'tariff."@en', 'tariff"@en')
 EDITS: dict[str, Edit] = {
     "another force": _replaced("articles/2.ttl", "cmqv:accept", "cmqv:assert"),
     "no voice": _replaced("articles/2.ttl", "    cmq:voice actor:sylvania ;\n", ""),
@@ -163,7 +166,7 @@ EDITS: dict[str, Edit] = {
     "another article's thing": _replaced("articles/4.ttl", "content a4:u01", "content a2:u01"),
     "the thing of another": _replaced("articles/2.ttl", "a2:u01", "a4:u01"),
     "another label": _replaced("articles/2.ttl", "lifting of", "end of"),
-    "a label that is a sentence": _replaced("articles/2.ttl", 'tariff"@en', 'tariff."@en'),
+    "a label that is a sentence": _SPOILT,
     "a label in no language": _replaced("articles/3.ttl", 'tariff"@en', 'tariff"'),
     "two forces": _replaced("articles/2.ttl", "cmqv:accept", "cmqv:accept , cmqv:assert"),
     "forces that change places": _swapped,
@@ -422,16 +425,69 @@ def test_a_new_name_is_looked_for_among_those_of_all_others(several: Path, tmp_p
     assert then.errors > first.errors
 
 
-def test_edits_one_after_the_other_are_remembered_before_and_after_the_index_is_written_anew(
+@pytest.mark.parametrize("most", [1, 256])
+def test_what_stands_is_kept_edit_by_edit_however_often_the_index_is_written(
+    several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(standing, "_MOST_CHANGES", most)
+    _SPOILT(several)
+    _replaced("articles/4.ttl", 'tariff"@en', 'tariff."@en')(several)  # errors of the same kind
+    _again(several, tmp_path)
+    monkeypatch.setattr(remembering, "Remembered", None)  # nothing else is looked through
+    third = _replaced("articles/3.ttl", "lifting of", "end of")
+    back = _replaced("articles/3.ttl", "end of", "lifting of")
+    for edits in ([_MENDED], [third], [_SPOILT], [_MENDED, back]):
+        for edit in edits:
+            edit(several)
+        now = _cold(several)
+        assert _again(several, tmp_path)[0] == now
+        assert _again(several, tmp_path) == (now, set())
+
+
+@pytest.mark.parametrize("most", [0, 256])
+def test_an_edit_during_the_check_of_another_is_seen_by_the_next_run(
+    several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(standing, "_MOST_CHANGES", most)
+    _again(several, tmp_path)
+    _replaced("articles/3.ttl", "lifting of", "end of")(several)
+
+    def meanwhile(context: Context, units: Sequence[Unit]) -> Iterator[Outcome]:
+        yield from one_by_one(context, units)
+        _SPOILT(several)
+        time.sleep(0.1)  # of younger files nothing is believed
+
+    report(several, Choices(), tmp_path, meanwhile)
+
+    assert _again(several, tmp_path)[0] == _cold(several)
+
+
+def test_files_that_the_system_tells_nothing_of_are_read_each_time(
+    several: Path, tmp_path: Path
+) -> None:
+    report(several, Choices(), tmp_path, one_by_one, {})
+    _SPOILT(several)
+
+    assert report(several, Choices(), tmp_path, one_by_one, {}) == _cold(several)
+
+
+def test_files_that_were_looked_at_are_not_looked_at_again(
     several: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "_MOST_CHANGES", 1)
-    _again(several, tmp_path)
-    for number in ("2", "3", "4"):
-        _spans(number, f"t{number}")(several)
-        now = _cold(several)
-        assert _again(several, tmp_path) == (now, {f"{number}.ttl"})
-        assert _again(several, tmp_path) == (now, set())
+    monkeypatch.setattr(remembering, "stamps", None)
+    told = report(several, Choices(), tmp_path, one_by_one, stamps(several))
+
+    assert told == _cold(several)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such a name")
+def test_a_name_that_is_no_text_is_told_as_it_is_without_memory(
+    several: Path, tmp_path: Path
+) -> None:
+    Path(os.fsdecode(os.fsencode(several / "ontology") + b"/c\xff.ttl")).write_text("x")
+
+    assert _again(several, tmp_path)[0] == _cold(several)
+    assert _again(several, tmp_path) == (_cold(several), set())
 
 
 def test_a_file_that_is_written_anew_as_it_was_is_not_checked(

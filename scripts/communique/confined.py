@@ -7,6 +7,7 @@ needs. What goes to and fro is pickled, and of what comes back only reports are 
 
 import atexit
 import io
+import os
 import pickle
 import queue
 import subprocess
@@ -64,16 +65,27 @@ def started(module: str) -> "Iterator[Child]":
         waiting.end()
 
 
-def start_ahead(module: str) -> "Child":
-    """Start a child of which is not yet known what it is to do, if anything."""
-    _AHEAD[module] = waiting = _start(module)
-    atexit.register(waiting.end)
-    return waiting
+def start_ahead(module: str) -> "Child | None":
+    """Start a child of which is not yet known what it is to do, if anything.
+
+    If none can be started, whoever needs it is told then.
+    """
+    with suppress(CommuniqueError):
+        _AHEAD[module] = waiting = _start(module)
+        atexit.register(waiting.end)
+        return waiting
+    return None
 
 
 def _start(module: str) -> "Child":
-    talk = tempfile.TemporaryFile()  # noqa: SIM115  closed with the child
-    return Child(module, child.start("communique.inside", talk, _KEPT, module), talk)
+    try:
+        talk = tempfile.TemporaryFile()  # noqa: SIM115  closed with the child
+        return Child(module, child.start("communique.inside", talk, _KEPT, module), talk)
+    except OSError as error:
+        raise CommuniqueError(
+            f"no process of its own: {error.strerror}. Make room for it: it needs a temporary "
+            "file, some open files and a process"
+        ) from error
 
 
 class Child(NamedTuple):
@@ -109,7 +121,8 @@ class Child(NamedTuple):
         be revived.
         """
         child.check_patience(seconds)
-        _send(self.process, pickle.dumps((self.module, function, given, memory + _MAPPED)))
+        terms = os.getpid(), self.module, function, given, memory + _MAPPED
+        _send(self.process, pickle.dumps(terms))
         for message in _messages(self.process, where, seconds):
             kind, value, more = _revived(message, where)
             if kind == "progress":

@@ -84,6 +84,11 @@ def die_with_parent() -> None:
         system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
+def is_orphan(parent: int) -> bool:
+    """Tell whether the process of this number, which started this one, has ended. POSIX only."""
+    return os.name == "posix" and os.getppid() != parent
+
+
 def _system() -> Any:  # noqa: ANN401  whatever the C library has
     if not sys.platform.startswith("linux"):
         return None
@@ -112,12 +117,14 @@ def alive() -> None:
 
 def serve() -> None:
     """Run as a child of `confined`: take limits, leave the network, call a function, answer."""
+    die_with_parent()
     terms = sys.stdin.buffer.read()
     if not terms:
         return  # nobody needs it
-    module, function, given, memory = pickle.loads(terms)  # noqa: S301  our parent did
+    parent, module, function, given, memory = pickle.loads(terms)  # noqa: S301  our parent did
+    if is_orphan(parent):
+        return
     limit(memory)
-    die_with_parent()
     alone = leave_network()
     answer = sys.stdout.buffer
     _CHANNEL.append(answer)

@@ -204,7 +204,11 @@ class _Gate:
         return True
 
     def _is_file(self, path: Path, accepted: tuple[str, ...]) -> bool:
-        mode = path.lstat().st_mode
+        try:
+            mode = path.lstat().st_mode
+        except OSError as error:
+            self._refuse("unreadable", path, f"{error.strerror}.", "check the file and its folder")
+            return False
         if stat.S_ISLNK(mode):
             self._refuse("symlink", path, _LINK, "put the file itself here")
         elif not stat.S_ISREG(mode):

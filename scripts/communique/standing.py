@@ -11,6 +11,7 @@ The index is written once; what an edit changes in it is kept in the head, till 
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -118,7 +119,7 @@ class Standing:
         body = self.memo.part(_INDEX) or b""
         if self._head is None or sha256(body).hexdigest() != self._head.index:
             return _Index({}, {}, {})
-        told = body.decode().split(_BETWEEN)
+        told = os.fsdecode(body).split(_BETWEEN)
         count = len(told) // 4
         paths, *columns = (told[at * count : (at + 1) * count] for at in range(4))
         index = [dict(zip(paths, column, strict=True)) for column in columns]
@@ -157,9 +158,12 @@ class Standing:
         return told(common, Tally(after.tally), [*left, *new], head.documents)
 
     def _changed(self) -> dict[str, str] | None:
-        """Return the digests of files that may have changed; None if there are other files."""
+        """Return the digests of files that may have changed.
+
+        None is returned if there are other files, or if nothing is known of any.
+        """
         known = self._index
-        if known.stamps.keys() != self.stamps.keys():
+        if not known.stamps or known.stamps.keys() != self.stamps.keys():
             return None
         found = {path for path, _ in self.stamps.items() - known.stamps.items()}
         found |= {path for path, stamp in self.stamps.items() if not is_sure(stamp)}
@@ -319,7 +323,7 @@ class Standing:
     def _write(self, head: _Head, index: _Index) -> None:
         """Write what holds, and what each thing in the project's folders is."""
         told = (each.get(path, "") for each in index for path in index.stamps)
-        body = _BETWEEN.join((*index.stamps, *told)).encode()
+        body = os.fsencode(_BETWEEN.join((*index.stamps, *told)))
         self.memo.put_part(_INDEX, body)
         self.memo.put(_HEAD, vars(replace(head, index=sha256(body).hexdigest(), changes={})))
 

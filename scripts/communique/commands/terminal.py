@@ -56,13 +56,13 @@ def note(text: str) -> None:
 
 def is_coloured() -> bool:
     """Tell whether there is a terminal, and nobody who asks for no colours."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return bool(sys.stdout and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[int, int], None]]:
     """Show on a terminal how much is done, if it takes longer than two seconds."""
-    begun, shown, bars = time.monotonic(), sys.stderr.isatty(), list["ProgressBar[int]"]()
+    begun, shown, bars = time.monotonic(), _is_watched(), list["ProgressBar[int]"]()
 
     def progress(done: int, of: int) -> None:
         if shown and time.monotonic() - begun > _UNSEEN:
@@ -81,8 +81,12 @@ def progress_bar() -> Iterator[Callable[[int, int], None]]:
 
 def progress_lines() -> Callable[[str], None]:
     """Talk on a terminal only."""
-    shown = sys.stderr.isatty()
+    shown = _is_watched()
     return lambda text: click.echo(text, err=True) if shown else None
+
+
+def _is_watched() -> bool:
+    return bool(sys.stderr and sys.stderr.isatty())
 
 
 def end(*, bad: object) -> None:
