@@ -17,7 +17,8 @@ def keep_all() -> None:
 def main() -> None:
     """Run the command."""
     keep_all()
-    if sys.argv[1:2] == ["validate"]:
+    words = sys.argv[1:]
+    if words[:1] == ["validate"] and not {"-h", "--help"}.intersection(words):
         from communique import confined
 
         confined.start_ahead("communique.scope")  # it loads while this process does
